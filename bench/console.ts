@@ -2,7 +2,7 @@
  * `npm run bench:console`: how soon the console shows something useful of a store with many events, and how evenly it draws while hundreds arrive
  * in a second, in a real Chromium.
  *
- * The log is filled through its own door, as by `npm run bench:growth`: its streams are made up, apart from those that the load goes to. EVENTS
+ * The log is filled by calls to its own object, as by `npm run bench:growth`: its streams are made up, apart from those that the load goes to. EVENTS
  * (1,000,000) is the size of the log, PER_SECOND (500) the load, SECONDS (10) how long each measurement takes, LOADS (9) how often a page is
  * opened; the browser begins with an empty cache each time.
  */
@@ -109,7 +109,7 @@ async function scrolled(page: Page): Promise<void> {
   }
 }
 
-/** Appends until it is stopped, whether the answers are in time or not; tells how many events in a second were taken. */
+/** Appends until it is stopped, whether the answers are in time or not; returns how many events a second were accepted. */
 function appending(perSecond: number): { stop: () => Promise<number> } {
   const events = Array.from({ length: (perSecond * APPEND_MS) / 1_000 }, () => ({ type: "Read", data: { value: 1 } }));
   const began = performance.now();

@@ -173,7 +173,7 @@ function awake<Answer>(activity: Activity, work: () => Promise<Answer>): Promise
     });
 }
 
-/** What an object awaits behind its callers' backs keeps it awake as well: the log waits between two rings, a webhook for its endpoint. */
+/** What an object awaits behind its callers' backs keeps it awake as well: the log waits between two rounds of wake-ups, a webhook for its endpoint. */
 export function keepsAwake(target: object, name: string): void {
   const real = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
   replace(target, name, (...args: unknown[]) => {

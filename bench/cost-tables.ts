@@ -5,7 +5,7 @@ import { type Bill, type Counts, gigabyteSeconds, ofObjects } from "./cost-bill.
 /** What one command had. */
 export interface Measured {
   readonly counts: Counts;
-  /** Of the whole runtime's process: more than the worker is billed for. */
+  /** The whole runtime's process: more than the worker is billed for. */
   readonly cpuMs: number;
   readonly bill: Bill;
 }

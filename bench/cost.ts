@@ -4,7 +4,7 @@
  *
  * Each case of {@link ./cost-cases.ts} runs in a runtime of its own, twice: under a steady load of RATE (200) commands a second for
  * SECONDS (5), where commands share wake-ups, batches and checkpoints; and as a single command in a store that is otherwise
- * idle, where nothing is shared: ALONE (3) times, of which the middle one is told. What follows from the commands is waited for,
+ * idle, where nothing is shared: ALONE (3) times, of which the middle one is reported. What follows from the commands is waited for,
  * alarms included. With names of cases as arguments: those alone.
  */
 

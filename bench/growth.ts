@@ -2,7 +2,7 @@
  * `npm run bench:growth`: the rows that each operation reads and writes, counted in the real runtime, while the log grows. Prints a table in
  * Markdown.
  *
- * The log is filled through its own door, by pieces of 1,000 events: the same commits, pages and indexes as those of an import, but the streams
+ * The log is filled by calls to its own object, in pieces of 1,000 events: the same commits, pages and indexes as those of an import, but the streams
  * are made up. So a million of them need no million objects. LARGEST (10,000,000) is the largest log, STREAMS (1,000,000) the most streams.
  */
 

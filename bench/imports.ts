@@ -59,7 +59,7 @@ function rate(per: number): string {
   return Math.round(EVENTS / per).toLocaleString("en");
 }
 
-/** Of the runtime's process, in all its threads. */
+/** What the runtime's process has used, in all its threads. */
 function cpuSeconds(): number {
   const fields = readFileSync(`/proc/${runtime.pid}/stat`, "utf8")
     .replace(/^.*\) /, "")

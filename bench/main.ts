@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: what the store does in a second, each figure beside what a bare Durable Object does with the same calls,
+ * `npm run bench`: what the store does in a second, each figure next to what a bare Durable Object does with the same calls,
  * from the same clients, on the same disk, in the same run ({@link ./floor.ts}). Prints a table, and with `--json` the same for machines.
  *
  * ROUNDS (5) rounds of SECONDS (2) alternate between the two; the figures are medians, the ratio is the median of the rounds' ratios.

@@ -25,7 +25,7 @@ try {
       const { changes, seconds } = await kind(ROWS);
       show(`the kind alone, ${perTransaction} changes in a transaction`, changes, seconds);
     }
-    // Its snapshot has the rows of before.
+    // Its snapshot has the earlier rows.
     let rows = 3 * ROWS;
     await measure(`into the store: the snapshot, ${SENSORS} streams in turns`, runtime.url, rows);
     for (const perTransaction of [1, 10]) {

@@ -17,7 +17,7 @@ export const PRICES = {
   /** A call on a stub, or a run of an alarm. */
   objectRequest: 0.15 / MILLION,
   objectGBs: 12.5 / MILLION,
-  /** Of an object's SQLite. A key set, a key deleted and an alarm set are a row each. */
+  /** In an object's SQLite. A key set, a key deleted and an alarm set are a row each. */
   objectRowRead: 0.001 / MILLION,
   objectRowWritten: 1 / MILLION,
   d1RowRead: 0.001 / MILLION,

@@ -34,7 +34,7 @@ export async function reads(pair: Pair): Promise<void> {
   pair.note({ what: `the log as NDJSON, ${Math.round(bytes / 1e6)} MB`, unit: "events/s", store: lines / seconds });
 
   await fetch(`${store.url}/views/totals?minPosition=${head}`, { headers: { prefer: "wait=30" } });
-  // Of the log's events only those that it folds count.
+  // Only those of the log's events count that it folds.
   const folded = (await get<{ processed: number }>("/consumers/totals")).processed;
   began = performance.now();
   await fetch(`${store.url}/views/totals/rebuild`, { method: "POST", body: "{}" });

@@ -1,4 +1,4 @@
-/** One figure, and how it is told. */
+/** One figure, and how it is shown. */
 
 export interface Figure {
   readonly what: string;

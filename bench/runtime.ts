@@ -96,7 +96,7 @@ function children(): number[] {
         const [, ppid] = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
         return Number(ppid) === process.pid;
       } catch {
-        return false; // it has ended meanwhile
+        return false; // it has ended in the meantime
       }
     })
     .map(Number);

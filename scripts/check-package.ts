@@ -39,7 +39,7 @@ function declareProject(project: string, tarball: string): void {
   const installed = join(project, "node_modules/headspring");
   mkdirSync(installed, { recursive: true });
   run("tar", ["xzf", tarball, "--strip-components=1", "-C", installed]);
-  // As npm would: beside the package its own dependencies, and what a project adds.
+  // As npm would: next to the package its own dependencies, and what a project adds.
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
   for (const name of ["zod", "hono", "@cloudflare/workers-types", ...Object.keys(dependencies)]) {
     const link = join(project, "node_modules", name);

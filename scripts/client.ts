@@ -12,7 +12,7 @@ import type { RecordedEvent } from "../src/core/event.ts";
 export interface Answer<Body> {
   readonly status: number;
   readonly headers: Headers;
-  /** Of a success, as the caller says; of a failure a problem document. Undefined when there is none. */
+  /** After a success, of the caller's type; after a failure, a problem document. Undefined when there is none. */
   readonly body: Body;
 }
 

@@ -24,7 +24,7 @@ const entries = entriesOf(text(LIST));
 const wrong = differences(places, entries, LIST, (file) => (existsSync(join(ROOT, file)) ? text(file) : undefined));
 for (const sentence of wrong) console.error(sentence);
 if (wrong.length > 0) {
-  console.error(`\n${wrong.length} to mend: a test for what a user could meet, else a row with its reason in ${LIST}.`);
+  console.error(`\n${wrong.length} to fix: a test for what a user could meet, else a row with its reason in ${LIST}.`);
   process.exit(1);
 }
 console.log(`${places.length} places run in no test in Node or workerd; ${LIST} gives each its reason.`);

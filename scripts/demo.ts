@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: the shop's story, told call by call, every answer checked.
  *
- * It starts a store of its own and leaves nothing behind; HEADSPRING_URL tells it on one that runs on this machine already.
+ * It starts a store of its own and leaves nothing behind; with HEADSPRING_URL it uses one that already runs on this machine.
  */
 
 import { randomUUID } from "node:crypto";
@@ -11,7 +11,7 @@ import { DevServer, freePort, temporaryFolder } from "./dev-server.ts";
 import { PaymentService, REFUSED, UNDECIDED } from "./payments.ts";
 import { Receiver } from "./receiver.ts";
 
-/** Makes ids of this run, so that the story can be told again and again in one store. */
+/** Makes ids of this run, so that the story can run again and again in one store. */
 const run = randomUUID().slice(0, 6);
 const [apple, pear, first, second] = [`apple-${run}`, `pear-${run}`, `first-${run}`, `second-${run}`];
 
@@ -82,7 +82,7 @@ async function tell(): Promise<void> {
   check("the row of the first order", { ...row, readySince: "" }, { orderId: first, customer: "a customer", lines, readySince: "" });
   await checkStock(apple, { available: 7, reserved: 3 });
 
-  chapter("The shipping company is told, and can tell by the signature that it is us");
+  chapter("The shipping company is notified, and can verify by the signature that it is us");
   const delivery = await until("the webhook's delivery", () => receiver.deliveries.find(({ event }) => event.stream === `order/${first}`));
   say(`came: webhook-id ${delivery.id}, ${delivery.type} of ${delivery.event.stream}, signature valid`);
   check("what was turned away", receiver.refused, []);
@@ -128,7 +128,7 @@ async function tell(): Promise<void> {
   ]);
 
   if (own) await tellOfCheckouts();
-  else console.log("\n(The checkouts are told on a store of the demo's own: they need a payment service that its worker knows.)");
+  else console.log("\n(The checkouts run on a store of the demo's own only: they need a payment service that its worker knows.)");
 }
 
 /** Checkouts: a saga that is completed, one that is compensated, and one that takes too long. */
@@ -186,7 +186,7 @@ function checkOut(id: string, input: object): Promise<Checkout> {
   return call<Checkout>(200, `/sagas/checkout/${id}`, input, { prefer: "wait=30" });
 }
 
-/** Tells the history of a checkout, and checks how it ends. */
+/** Prints the history of a checkout, and checks how it ends. */
 async function history(id: string, ends: readonly string[]): Promise<void> {
   const { events } = await client.get<{ events: readonly { version: number; type: string; data: Record<string, string> }[] }>(
     `/streams/checkout/${id}?limit=1000`,
@@ -205,7 +205,7 @@ async function history(id: string, ends: readonly string[]): Promise<void> {
 }
 
 /**
- * The events that share the correlation id of an order's first event. They are told in the log's order and checked without:
+ * The events that share the correlation id of an order's first event. They are printed in the log's order and checked in any:
  * what happens in different streams may come in another one, and a line is not confirmed when the rejection was faster.
  */
 function conversation(log: readonly ShopEvent[], order: string): string[] {
@@ -224,7 +224,7 @@ async function checkStock(sku: string, expected: { available: number; reserved: 
   check(`the stock of ${sku}`, await call(200, `/views/stock/${sku}?consistency=strong`), { sku, ...expected });
 }
 
-/** Makes a call, tells it and its answer, and checks the status. */
+/** Makes a call, prints it and its answer, and checks the status. */
 async function call<Body>(status: number, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Body> {
   const shown = Object.entries(headers).map(([name, value]) => ` [${name}: ${value}]`);
   say(`${body === undefined ? "GET" : "POST"} ${path}${shown.join("")}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`);

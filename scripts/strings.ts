@@ -100,6 +100,37 @@ export function stringsIn(source: string): UserString[] {
   return found;
 }
 
+/** What begins the call that gives a test, or a group of them, its title: `it("…")`, `it.each(rows)("…")`, `describe.skipIf(…)("…")`. */
+const TITLED = new Set(["it", "test", "describe"]);
+
+/** The titles of the tests in a TypeScript source, and the strings of the tables that `it.each` fills them in from. */
+export function titlesIn(source: string): UserString[] {
+  const found: UserString[] = [];
+  const take = (node: Node, isTitle: boolean): void => {
+    const text = textOf(node);
+    if (text === undefined) for (const child of childrenOf(node)) take(child, false);
+    else if (isTitle || PROSE.test(text)) found.push({ line: source.slice(0, node.start).split("\n").length, text });
+  };
+  const visit = (node: Node): void => {
+    if (node.type === "CallExpression" && TITLED.has(beginningOf(node))) {
+      const callee = node.callee as Node;
+      const [first, ...rest] = node.arguments as Node[];
+      if (first) take(first, callee.type !== "MemberExpression");
+      for (const part of [callee, ...rest]) visit(part);
+    } else {
+      for (const child of childrenOf(node)) visit(child);
+    }
+  };
+  visit(parseAst(source, { lang: "ts" }) as unknown as Node);
+  return found;
+}
+
+/** The name that a chain of members and calls begins with: `it` of `it.each(rows)`. */
+function beginningOf(node: Node): string {
+  const inner = node.callee ?? node.object;
+  return isNode(inner) ? beginningOf(inner) : nameOf(node);
+}
+
 /** The nodes right below one. */
 function childrenOf(node: Node): Node[] {
   return Object.values(node).flat().filter(isNode);

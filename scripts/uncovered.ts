@@ -29,7 +29,7 @@ interface Point {
 export interface Place {
   readonly file: string;
   readonly line: number;
-  /** The line's text, trimmed: lines move, texts stay. */
+  /** The line's text, trimmed: lines move, their text stays. */
   readonly text: string;
 }
 

@@ -8,7 +8,7 @@
 
 import { dirname, relative, resolve } from "node:path";
 
-/** From the ground up. What stands at the root of `src` has a floor, too. */
+/** From the ground up. Files at the root of `src` have a floor, too. */
 export const FLOORS: readonly (readonly string[])[] = [
   ["core"],
   ["telemetry", "schemas"],

@@ -1,11 +1,11 @@
 /**
  * `npm run check:words`: finds words and phrases that read like a translation, or that the glossary has a better word for, and names the
- * better one: in the docs, and in the comments and messages of `src`. `node scripts/words.ts [files or folders…]` checks others.
+ * better one: in the docs, in comments, in messages, and in the titles of tests. `node scripts/words.ts [files or folders…]` checks others.
  */
 
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { stringsIn } from "./strings.ts";
+import { stringsIn, titlesIn, type UserString } from "./strings.ts";
 
 /** What is checked when nothing is named. Decisions are dated and not edited. */
 const CHECKED = [
@@ -19,7 +19,13 @@ const CHECKED = [
   "console",
   "examples/*/README.md",
   "examples/*/{src,test,tools}",
+  "test",
+  "bench",
+  "scripts",
 ];
+
+/** What has to quote what not to write. */
+const QUOTING = new Set(["scripts/words.ts", "test/unit/scripts/words.test.ts"]);
 
 /** What not to write, and what to write instead. */
 const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [
@@ -47,7 +53,7 @@ const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [
   ["(?:stands?|stood) (?:in|at|there|behind|how|where|beside)", "is in, is listed in"],
   ["shall", "must, will"],
   ["(?:rings?|rang|rung|ringing|the bell)", "wakes, notifies: glossary, notifier"],
-  ["(?:the|such|no|each) doors", "routes"],
+  ["(?:the|such|no|each) doors|(?:every|whatever|live|own) doors?", "routes"],
   ["(?:courier|levers|lanes?|the books|tally)", "sender, operations, blocked streams, ledger, statistics"],
   ["of no use", "useless, without effect"],
   ["what (?:it|he|she|one|they) says?", "its content"],
@@ -55,6 +61,11 @@ const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [
   ["(?:is|are) said (?:in|by)|says the rest", "… describes it"],
   ["mend(?:s|ed|ing)?", "fix, repair"],
   ["as one likes", "as you like"],
+  ["(?:to|for|by|from|with|wakes?|answers?|sends?|lets?|gives?) who", "to a client that …, with those who …"],
+  ["(?<!as )of (?:then|before)(?=[.,:;)])", "from before, earlier, of that time"],
+  ["gone with (?:its|their)", "gone once it is …"],
+  ["(?<!(?:as|even) )though", "although, even if"],
+  ["that cannot be(?=[.,:;)]|$)", "impossible, invalid"],
 ];
 
 /** A pattern with a capital is about the beginning of a sentence. */
@@ -69,18 +80,31 @@ export interface Finding {
   readonly instead: string;
 }
 
-/** What reads badly in a text: Markdown, or the comments of TypeScript and its strings that people read. */
-export function findingsIn(text: string, isCode: boolean): Finding[] {
-  const prose = withoutListings(isCode ? commentsOf(text) : text);
+/** What a file is: of TypeScript its comments are read and its strings that are for people, of a test's sources those that are titles. */
+export type Kind = "prose" | "code" | "test";
+
+/** What reads badly in a text. */
+export function findingsIn(text: string, kind: Kind): Finding[] {
+  const prose = withoutListings(kind === "prose" ? text : commentsOf(text));
   const findings = RULES.flatMap(({ pattern, instead }) =>
     [...prose.matchAll(pattern)].map(({ 0: found, index }) => ({ line: prose.slice(0, index).split("\n").length, found, instead })),
   );
-  return [...findings, ...(isCode ? findingsInStrings(text) : [])].toSorted((a, b) => a.line - b.line);
+  return [...findings, ...stringsOf(text, kind).flatMap(findingsInString)].toSorted((a, b) => a.line - b.line);
 }
 
-/** What reads badly in the strings of TypeScript that people read. */
-function findingsInStrings(source: string): Finding[] {
-  return stringsIn(source).flatMap(({ line, text }) => findingsIn(text, false).map((finding) => ({ ...finding, line })));
+/** The strings that people read. A test's others are data as a rule. */
+function stringsOf(source: string, kind: Kind): UserString[] {
+  if (kind === "prose") return [];
+  return kind === "code" ? stringsIn(source) : titlesIn(source);
+}
+
+function findingsInString({ line, text }: UserString): Finding[] {
+  return findingsIn(text, "prose").map((finding) => ({ ...finding, line }));
+}
+
+function kindOf(file: string): Kind {
+  if (!file.endsWith(".ts")) return "prose";
+  return /^(?:\.\/)?test\//.test(file) ? "test" : "code";
 }
 
 /** Blanks a part, and keeps its lines. */
@@ -109,8 +133,15 @@ function commentsOf(source: string): string {
   return lines.join("\n");
 }
 
+/** What an install or a run leaves in a folder. */
+function isNoSource(name: string): boolean {
+  return name === "node_modules" || name.startsWith(".wrangler");
+}
+
 function filesOf(path: string): string[] {
-  return globSync(path).flatMap((found) => (statSync(found).isDirectory() ? globSync(join(found, "**/*.{ts,md}")) : [found]));
+  return globSync(path)
+    .flatMap((found) => (statSync(found).isDirectory() ? globSync(join(found, "**/*.{ts,md}"), { exclude: isNoSource }) : [found]))
+    .filter((file) => !QUOTING.has(file));
 }
 
 if (import.meta.main) {
@@ -118,7 +149,7 @@ if (import.meta.main) {
   const findings = (asked.length > 0 ? asked : CHECKED)
     .flatMap(filesOf)
     .flatMap((file) =>
-      findingsIn(readFileSync(file, "utf8"), file.endsWith(".ts")).map(
+      findingsIn(readFileSync(file, "utf8"), kindOf(file)).map(
         ({ line, found, instead }) => `${file}:${line}: "${found.trim()}". Better: ${instead}`,
       ),
     );

@@ -1,5 +1,5 @@
 /**
- * The JSON format of CloudEvents 1.0.2 as a JSON Schema: the rules of the specification's own schema, written down anew.
+ * The JSON format of CloudEvents 1.0.2 as a JSON Schema: the rules of the specification's own schema, in our own words.
  * Optional attributes may be null, which means that they are left out.
  */
 

@@ -17,7 +17,7 @@ const LABEL = String.raw`[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*"`;
 const SAMPLE = new RegExp(String.raw`^(${NAME})(?:\{(${LABEL}(?:,${LABEL})*)\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|NaN|[+-]Inf)$`);
 
 /**
- * The families of a text, by name.
+ * The families in the figures, by name.
  *
  * @throws when a line is not of the format, a family comes twice or in pieces, a sample comes twice, or has no family before it
  */

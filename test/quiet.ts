@@ -6,7 +6,7 @@
 import type { Reporter } from "vitest/node";
 
 /**
- * How workerd begins what it says of an exception, its stack, an alarm that was set again while it ran and a body that a test reads as
+ * How workerd begins its report of an exception, its stack, an alarm that was set again while it ran and a body that a test reads as
  * text, and how vite says that a package has no sources for its source map.
  */
 const NOISE =

@@ -80,7 +80,7 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(await shop.counter("b").state()).toBeUndefined();
     });
 
-    it("of a process manager or a saga is a method, too", async () => {
+    it("of a process manager or a saga is a method, as well", async () => {
       const { shop } = storeFor("processes");
       expect(await shop.errand("a").Note({ what: "it rains" })).toEqual({ ok: false, reason: "not-begun" });
       expect(await shop.tour("a").Start({ stops: [] })).toMatchObject({
@@ -103,7 +103,7 @@ export function clientSuite(deployment: () => Deployment): void {
       }
     });
 
-    it("says which version it expects", async () => {
+    it("sends the version that it expects", async () => {
       const { shop } = storeFor("match");
       await shop.counter("a").Count(undefined, { ifMatch: "absent" });
       await shop.counter("a").Count(undefined, { ifMatch: 1 });
@@ -118,7 +118,7 @@ export function clientSuite(deployment: () => Deployment): void {
       }
     });
 
-    it("is carried out once, however often it or its answer is lost", async () => {
+    it("is carried out once, however often it or its answer gets lost", async () => {
       const { client } = storeFor("once");
       const { fetch } = deployment();
       const lostBefore = failing(fetch, 2, () => Promise.reject(new TypeError("no connection")));
@@ -138,14 +138,14 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(await client().counter("a").state()).toMatchObject({ state: { total: 5 } });
     });
 
-    it("that is sent again with the key of its own is a repeat, in whichever program", async () => {
+    it("that is sent again with its key is a repeat, whichever program sends it", async () => {
       const { client } = storeFor("key");
       for (const replayed of [false, true])
         expect(await client().counter("a").Count(undefined, { idempotencyKey: "form-7" })).toMatchObject({ version: 1, replayed });
       expect(await client().counter("a").Count()).toMatchObject({ version: 2, replayed: false });
     });
 
-    it("is not repeated where that does not help", async () => {
+    it("is not repeated if that does not help", async () => {
       const { client } = storeFor("final");
       let requests = 0;
       const counting = (answer: () => Response | Promise<Response>) =>
@@ -182,7 +182,7 @@ export function clientSuite(deployment: () => Deployment): void {
   });
 
   describe("a plain stream", { timeout: PATIENCE_MS }, () => {
-    it("takes one event or several, and gives them back in order", async () => {
+    it("accepts one event or several, and returns them in order", async () => {
       const { shop } = storeFor("append");
       expect(await shop.reading("s").append(event("Read", { value: 1 }))).toMatchObject({ ok: true, version: 1 });
       const time = "2026-01-02T03:04:05.678901Z";
@@ -217,7 +217,7 @@ export function clientSuite(deployment: () => Deployment): void {
   });
 
   describe("a view", { timeout: PATIENCE_MS }, () => {
-    it("shows the write that it is told of, whether or not the answer had its position", async () => {
+    it("shows the write whose answer it is given, whether or not that has a position", async () => {
       const { shop } = storeFor("own");
       for (const wait of [0, 20]) {
         const counted = await shop.counter(`c${wait}`).Count({ by: 7 }, { wait });
@@ -247,7 +247,7 @@ export function clientSuite(deployment: () => Deployment): void {
   });
 
   describe("a live view", { timeout: PATIENCE_MS }, () => {
-    it("begins with its rows, and then tells each that changes, over connections that break", async () => {
+    it("begins with its rows, and then gives each one that changes, over connections that break", async () => {
       const { shop, client } = storeFor("live");
       for (const id of ["a", "b"]) await shop.counter(id).Count();
       await shop.views.totals.list({}, { consistency: "strong" });
@@ -366,7 +366,7 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(connections).toBeGreaterThan(3);
     });
 
-    it("ends at the head when it is not to go on, and begins after a position", async () => {
+    it("ends at the head if it is not to go on, and begins after a position", async () => {
       const { shop } = storeFor("history");
       for (const value of [1, 2, 3]) await shop.reading("s").append({ type: "Read", data: { value } });
       await shop.sample("s").append({ type: "Read", data: { value: 4 } });
@@ -376,7 +376,7 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(await take(shop.log({ after: "head", live: false }), 1)).toEqual([]);
     });
 
-    it("fails when it is to begin beyond the head: it would miss what comes", async () => {
+    it("fails if it is to begin beyond the head: it would miss events", async () => {
       const { shop } = storeFor("beyond");
       await shop.sample("s").append({ type: "Read", data: { value: 1 } });
       await expect(take(shop.log({ after: 7 }), 1)).rejects.toMatchObject({ code: "position-beyond-head", problem: { head: 1 } });
@@ -384,7 +384,7 @@ export function clientSuite(deployment: () => Deployment): void {
   });
 
   describe("any call", { timeout: PATIENCE_MS }, () => {
-    it("is a request of the store, and gives the answer's status, headers and body", async () => {
+    it("is a request to the store, and gives the answer's status, headers and body", async () => {
       const { shop } = storeFor("call");
       const { headers } = await shop.request("/streams/sample/by-hand", { method: "POST", body: { type: "Read", data: { value: 7 } } });
       expect(headers.get("etag")).toBe('"1"');
@@ -433,7 +433,7 @@ export function clientSuite(deployment: () => Deployment): void {
       };
     };
 
-    it("sends what was made without a network, in order, when there is one again", async () => {
+    it("sends the commands that were given offline, in order, once it is online again", async () => {
       const { client, shop } = storeFor("outbox");
       const { state, fetch } = network();
       const outbox = createOutbox(client(fetch));
@@ -462,7 +462,7 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(await shop.counter("a").state()).toMatchObject({ state: { total: 3 } });
     });
 
-    it("goes on after a reload with what had no answer, and carries out nothing twice", async () => {
+    it("goes on after a reload with the commands that had no answer, and carries out nothing twice", async () => {
       const { client, shop } = storeFor("outbox-reload");
       const { fetch } = network();
       const kept = storage();
@@ -499,7 +499,7 @@ export function clientSuite(deployment: () => Deployment): void {
       expect([...kept.items.keys()]).toEqual(["of another program"]);
     });
 
-    it("gives up what can never be carried out, and goes on with the next", async () => {
+    it("gives up a command that can never be carried out, and goes on with the next", async () => {
       const { client } = storeFor("outbox-failing");
       const { fetch } = network();
       const codes: unknown[] = [];
@@ -513,7 +513,7 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(codes).toEqual(["invalid-command", true]);
     });
 
-    it("goes on when a function of the page's throws", async () => {
+    it("goes on when a function of the page throws", async () => {
       const { client } = storeFor("outbox-thrown");
       const { fetch } = network();
       const complaints = vi.spyOn(console, "error").mockReturnValue();
@@ -550,7 +550,7 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(await shop.counter("a").state()).toMatchObject({ version: 1 });
     });
 
-    it("shows in a live list what waits, until the list shows it by itself", async () => {
+    it("adds what waits to a live list until that shows it by itself", async () => {
       const { client, shop } = storeFor("outbox-live");
       const { state, fetch } = network();
       await shop.counter("a").Count();
@@ -583,7 +583,7 @@ export function clientSuite(deployment: () => Deployment): void {
   });
 
   describe("a client", { timeout: PATIENCE_MS }, () => {
-    it("asks for a token before each request, and is itself no promise", async () => {
+    it("asks for a token before each request, and is itself not a promise", async () => {
       const { store } = storeFor("token");
       const seen: unknown[] = [];
       const client = createClient<typeof app>(`${deployment().url}/`, {

@@ -7,7 +7,7 @@ import { NARROW, expectAccessible, freshStore, shot, useConsole } from "./consol
 describe.skipIf(IS_SKIPPED)("the app in the console", () => {
   const { open, store } = useConsole();
 
-  it("shows what follows what, and the schemas of each event type", async () => {
+  it("shows which part follows which, and the schemas of each event type", async () => {
     const name = freshStore();
     const type = "<b>Reading</b>".replaceAll(/\W/g, "");
     await store(name).call(

@@ -7,7 +7,7 @@ import { NARROW, expectAccessible, freshStore, shot, useConsole } from "./consol
 describe.skipIf(IS_SKIPPED)("commands in the console", () => {
   const { open, store } = useConsole();
 
-  it("begins with a body that can be sent, shows what it would do now, and does it", async () => {
+  it("begin with a body that can be sent, show what it would do now, and do it", async () => {
     const name = freshStore();
     const { page, errors, close } = await open("/commands?category=product&id=apple&command=ReceiveStock", name);
     await page.getByLabel("quantity").fill("3");
@@ -36,7 +36,7 @@ describe.skipIf(IS_SKIPPED)("commands in the console", () => {
     await close();
   });
 
-  it("shows each mistake at its field, in lists of objects too, and what a rule refuses", async () => {
+  it("show each mistake at its field, in lists of objects too, and what a rule refuses", async () => {
     const name = freshStore();
     await store(name).call("/aggregates/order/2/PlaceOrder", { customer: "c1", lines: [{ sku: "apple", quantity: 1 }] });
     const { page, errors, close } = await open("/commands?category=order&id=1", name, { viewport: NARROW, colorScheme: "dark" });
@@ -65,7 +65,7 @@ describe.skipIf(IS_SKIPPED)("commands in the console", () => {
     await close();
   });
 
-  it("appends facts and events of any shape: choices, lists, maps, names that mean something to JavaScript", async () => {
+  it("append facts and events of any shape: choices, lists, maps, names that mean something to JavaScript", async () => {
     const name = freshStore();
     const schema = {
       type: "object",

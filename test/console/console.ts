@@ -79,7 +79,7 @@ export async function shot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
 }
 
-/** Presses a button, checks what it says before, and confirms. @returns what it said */
+/** Presses a button, checks the message shown before, and confirms. @returns that message */
 export async function act(page: Page, label: string, expected: string): Promise<string> {
   await page.getByRole("main").getByRole("button", { name: label, exact: true }).first().click();
   const dialog = page.getByRole("dialog", { name: label });

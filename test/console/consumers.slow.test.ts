@@ -75,7 +75,7 @@ describe.skipIf(IS_SKIPPED)("the page of consumers", () => {
     await close();
   });
 
-  it("says what a mended processor would do with the failed event, before it is tried again", async () => {
+  it("shows what a fixed processor would do with the failed event, before it is tried again", async () => {
     const name = freshStore();
     const client = store(name);
     await stopped(client);
@@ -112,7 +112,7 @@ describe.skipIf(IS_SKIPPED)("the page of consumers", () => {
     await close();
   });
 
-  it("rebuilds a view, counted before; shows how far a rebuild is and why it stops; and it is found again, until the new table answers", async () => {
+  it("rebuilds a view after counting its events; shows the rebuild's progress and why it stops, also after a reload, until the new table answers", async () => {
     const name = freshStore();
     const client = store(name);
     await made(client.call("/streams/reading", { key: "sensor" }, {}, "PUT"));

@@ -23,7 +23,7 @@ async function confirm(page: Page, label: string, effect: string): Promise<void>
 describe.skipIf(IS_SKIPPED)("declaring in the console", () => {
   const { open, store } = useConsole();
 
-  it("declares a stream by a table of members, and changes it as far as stored events allow", async () => {
+  it("declares a stream with a table of members, and changes it as far as stored events allow", async () => {
     const name = freshStore();
     const { page, errors, close } = await open("/declare", name);
     await page.getByRole("link", { name: "Declare a stream" }).click();
@@ -64,7 +64,7 @@ describe.skipIf(IS_SKIPPED)("declaring in the console", () => {
     await close();
   });
 
-  it("declares a view whose rows it shows before, completes names, and underlines a mistake", async () => {
+  it("declares a view after previewing its rows, completes names, and underlines a mistake", async () => {
     const name = freshStore();
     const shop = store(name);
     const schema = {

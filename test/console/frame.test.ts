@@ -7,14 +7,14 @@ import { NARROW, expectAccessible, freshStore, shot, useConsole } from "./consol
 /** DESIGN: the console. */
 const LIMIT_BYTES = 80_000;
 
-it("is at most 80 kB, script and style together, gzipped", () => {
+it("the console's script and style are at most 80 kB together, gzipped", () => {
   expect(inject("consoleBytes")).toBeLessThanOrEqual(LIMIT_BYTES);
 });
 
 describe.skipIf(IS_SKIPPED)("the console's frame", () => {
   const { open, store } = useConsole();
 
-  it("is one page without data, which no other page may frame, and whose files a browser keeps", async () => {
+  it("is one page without data, which no other page may embed, and whose files a browser keeps", async () => {
     const answer = await fetch(`${inject("consoleUrl")}/console/anything/below`);
     expect(answer.status).toBe(200);
     const policy = answer.headers.get("content-security-policy") ?? "";
@@ -33,7 +33,7 @@ describe.skipIf(IS_SKIPPED)("the console's frame", () => {
     expect((await fetch(`${inject("consoleUrl")}/console/files/console-other.js`)).status).toBe(404);
   });
 
-  it("shows an empty store its first call, on wide and narrow screens, in light and dark", async () => {
+  it("shows the first call to make to an empty store, on wide and narrow screens, in light and dark", async () => {
     const name = freshStore();
     for (const colorScheme of ["light", "dark"] as const) {
       for (const viewport of [undefined, NARROW]) {
@@ -60,7 +60,7 @@ describe.skipIf(IS_SKIPPED)("the console's frame", () => {
     await close();
   });
 
-  it("shows what happened last, and what needs somebody", async () => {
+  it("shows what happened last, and what needs attention", async () => {
     const name = freshStore();
     await store(name).call("/aggregates/product/apple/ReceiveStock", { quantity: 3 });
     const { page, errors, close } = await open("", name);

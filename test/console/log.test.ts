@@ -15,7 +15,7 @@ const HOSTILE = `<img src=x onerror="alert(1)">&lt;script>'"\`\${1} ‏שלום�
 describe.skipIf(IS_SKIPPED)("the live log", () => {
   const { open, store } = useConsole();
 
-  it("shows an event that happens while somebody looks, and holds still while it is paused", async () => {
+  it("shows an event as it happens, and holds still while it is paused", async () => {
     const name = freshStore();
     const receive = (sku: string) => store(name).call(`/aggregates/product/${sku}/ReceiveStock`, { quantity: 3 });
     const { page, errors, close } = await open("/log", name);
@@ -36,7 +36,7 @@ describe.skipIf(IS_SKIPPED)("the live log", () => {
     await close();
   });
 
-  it("selects by type, category and stream, which the address keeps", async () => {
+  it("selects by type, category and stream, and keeps the selection in the address", async () => {
     const name = freshStore();
     await store(name).call("/aggregates/product/apple/ReceiveStock", { quantity: 3 });
     await store(name).call("/aggregates/order/1/PlaceOrder", { customer: "Ada", lines: [{ sku: "apple", quantity: 1 }] });
@@ -91,7 +91,7 @@ describe.skipIf(IS_SKIPPED)("the live log", () => {
     await close();
   });
 
-  it("shows what events say as text, on narrow screens and in the dark", async () => {
+  it("shows the content of events as plain text, on narrow screens and in the dark", async () => {
     const name = freshStore();
     await store(name).call("/streams/reading", { strict: false }, {}, "PUT");
     const stream = `/streams/reading/${encodeURIComponent(`a%2F'"🦆`)}`;

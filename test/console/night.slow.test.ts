@@ -1,6 +1,6 @@
 /**
  * The operator's story: at night an effect fails, because a service that it calls does. Which event, why, what it would do again; the service is
- * mended; it tries again, and catches up. By the console alone, from its first page on.
+ * fixed; it tries again, and catches up. By the console alone, from its first page on.
  */
 
 import { createHash } from "node:crypto";
@@ -26,7 +26,7 @@ const API_TOKENS = JSON.stringify([
 ]);
 const AUTHORIZED = { authorization: `Bearer ${ADMIN}` };
 
-describe.skipIf(IS_SKIPPED)("an operator who is woken at night", () => {
+describe.skipIf(IS_SKIPPED)("an operator at night", () => {
   const { open } = useConsole();
   let service: HttpServer;
   let server: Server;
@@ -61,7 +61,7 @@ describe.skipIf(IS_SKIPPED)("an operator who is woken at night", () => {
     await server?.stop();
   });
 
-  it("finds which event failed and why, sees what would be done again, mends it, and sees the effect catch up", async () => {
+  it("finds which event failed and why, sees what would be done again, fixes it, and sees the effect catch up", async () => {
     const { page, errors, close } = await open("", STORE, { url: server.client.url });
     await sign(page, ADMIN);
     // Which one?
@@ -84,7 +84,7 @@ describe.skipIf(IS_SKIPPED)("an operator who is woken at night", () => {
       return failures === 4 || undefined;
     });
     await error.getByText("It has stopped.").waitFor();
-    // The service is mended: now it catches up.
+    // The service is fixed: now it catches up.
     isMended = true;
     await act(page, "Retry", "of the log");
     await page.getByRole("main").getByText("live", { exact: true }).waitFor();
@@ -124,7 +124,7 @@ describe.skipIf(IS_SKIPPED)("an operator who is woken at night", () => {
     await close();
   });
 
-  it("tells somebody who only reads what their token lacks, and shows the figures that it may see", async () => {
+  it("without the right to change anything sees what the token lacks, and the figures that it may see", async () => {
     const { page, errors, close } = await open("/stores", STORE, { url: server.client.url });
     await sign(page, READER);
     await page.getByRole("slider", { name: "Events per second, over time" }).waitFor();

@@ -7,7 +7,7 @@ import { NARROW, expectAccessible, freshStore, shot, useConsole } from "./consol
 describe.skipIf(IS_SKIPPED)("processes in the console", () => {
   const { open, store } = useConsole();
 
-  it("lists what is under way, what has failed and why, and shows the steps of one with what was undone", async () => {
+  it("are listed, those under way and those that failed with the reason, and one shows its steps with what was undone", async () => {
     const name = freshStore();
     const shop = store(name);
     const input = (sku: string) => ({ customer: "<b>c1</b>", lines: [{ sku, quantity: 1 }], cents: 100, patience: "1d" });
@@ -39,7 +39,7 @@ describe.skipIf(IS_SKIPPED)("processes in the console", () => {
     await close();
   });
 
-  it("fits a small dark window", async () => {
+  it("fit a small dark window", async () => {
     const name = freshStore();
     await store(name).call(
       "/sagas/checkout/x%20%F0%9F%98%80",

@@ -7,7 +7,7 @@ import { NARROW, act, expectAccessible, freshStore, shot, useConsole } from "./c
 describe.skipIf(IS_SKIPPED)("sources in the console", () => {
   const { open, store } = useConsole();
 
-  it("are declared by a form of their kind, tried with made-up changes, paused and resumed, seen in the app, and deleted", async () => {
+  it("are declared with their kind's form, tried with made-up changes, paused and resumed, shown in the app, and deleted", async () => {
     const name = freshStore();
     const client = store(name);
     await client.call("/streams/parcel", { schema: { type: "object", required: ["number"] } }, {}, "PUT");

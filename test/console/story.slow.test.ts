@@ -11,7 +11,7 @@ const MANY = 2_000;
 describe.skipIf(IS_SKIPPED)("a story", () => {
   const { open, store } = useConsole();
 
-  it("leads from a command to events, reactions and each attempt of a webhook, with the states and the names of what made them", async () => {
+  it("leads from a command to events, reactions and each attempt of a webhook, with states and the names of what made them", async () => {
     const name = freshStore();
     const receiver = await Receiver.listen();
     const refusals: string[] = [];
@@ -64,7 +64,7 @@ describe.skipIf(IS_SKIPPED)("a story", () => {
     receiver.close();
   });
 
-  it("shows a consumer that fails where it fails", async () => {
+  it("shows a failing consumer at the event where it fails", async () => {
     const name = freshStore();
     // The payment service has no address here, so that the effect which charges fails.
     await store(name).call("/aggregates/payment/1/RequestPayment", { cents: 100 });
@@ -77,7 +77,7 @@ describe.skipIf(IS_SKIPPED)("a story", () => {
     await close();
   });
 
-  it("is told without deliveries and failures to a token that may not see them", async () => {
+  it("is shown without deliveries and failures to a token that may not see them", async () => {
     const name = freshStore();
     await store(name).call("/aggregates/product/apple/ReceiveStock", { quantity: 3 });
     const { page, errors, close } = await open("", name);
@@ -110,7 +110,7 @@ describe.skipIf(IS_SKIPPED)("a story", () => {
     await close();
   });
 
-  it("stays usable with two thousand events, and idle time takes no room", async () => {
+  it("stays usable with two thousand events, and gives idle time no room", async () => {
     const name = freshStore();
     await store(name).call("/streams/reading", { strict: false }, {}, "PUT");
     const id = (index: number) => `01a1fd58-0000-7000-8000-${index.toString(16).padStart(12, "0")}`;

@@ -56,7 +56,7 @@ describe.skipIf(IS_SKIPPED)("streams", () => {
     await close();
   });
 
-  it("are read around the chosen version only, however long they are", async () => {
+  it("are read only around the chosen version, however long they are", async () => {
     const name = freshStore();
     await store(name).call("/streams/reading", { strict: false }, {}, "PUT");
     const lines = Array.from({ length: LONG }, (_none, index) =>
@@ -83,7 +83,7 @@ describe.skipIf(IS_SKIPPED)("streams", () => {
     await close();
   });
 
-  it("end for good, after what that means was said; an erased one says nothing any more", async () => {
+  it("are ended for good after an explanation of what that means; an erased one has no content any more", async () => {
     const name = freshStore();
     await store(name).call("/aggregates/product/apple/ReceiveStock", { quantity: 3 });
     const { page, errors, close } = await open("/streams/product/apple", name, { colorScheme: "dark" });

@@ -10,7 +10,7 @@ const HOSTILE = ["<img src=x onerror=alert(1)>", "100%2F", "__proto__", 'it\'s "
 describe.skipIf(IS_SKIPPED)("views in the console", () => {
   const { open, store } = useConsole();
 
-  it("shows the rows, sorted and filtered, and each change as it happens", async () => {
+  it("show their rows, sorted and filtered, and each change as it happens", async () => {
     const name = freshStore();
     const shop = store(name);
     for (const [sku, quantity] of [
@@ -51,7 +51,7 @@ describe.skipIf(IS_SKIPPED)("views in the console", () => {
     await close();
   });
 
-  it("shows the events behind a row, whatever its key is called", async () => {
+  it("show the events behind a row, whatever its key", async () => {
     const name = freshStore();
     const shop = store(name);
     await shop.call("/streams/note", {}, {}, "PUT");
@@ -87,7 +87,7 @@ describe.skipIf(IS_SKIPPED)("views in the console", () => {
     await close();
   });
 
-  it("reads a large view page by page, and says how to begin where there is nothing", async () => {
+  it("are read page by page if they are large, and explain how to begin if there are none", async () => {
     const name = freshStore();
     const shop = store(name);
     await shop.call(

@@ -102,7 +102,7 @@ describe.skipIf(IS_SKIPPED)("the page of webhooks", () => {
     await close();
   });
 
-  it("shows deliveries by status, each attempt, the answer, the payload, and what waits behind it; and sends one again", async () => {
+  it("shows deliveries by status, with each attempt, the answer, the payload, and what waits behind; and sends one again", async () => {
     const name = freshStore();
     const { client, receiver, id } = await blocked(name);
     for (const colorScheme of ["light", "dark"] as const) {
@@ -140,7 +140,7 @@ describe.skipIf(IS_SKIPPED)("the page of webhooks", () => {
     }
   });
 
-  it("gives up what blocks, sends all parked, and replays a range, each counted before", async () => {
+  it("gives up blocking deliveries, sends all parked ones, and replays a range, after counting each", async () => {
     const name = freshStore();
     const { client, receiver, id } = await blocked(name);
     const { page, errors, close } = await open(`/webhooks/${id}`, name);

@@ -24,7 +24,7 @@ export function appends({ freshStore }: Service): void {
       expect((await json(STREAM)).events).toMatchObject([{ stream: "sample/1", version: 1, type: "Read", data: { value: 1 }, meta: {} }]);
     });
 
-    it("keeps id, time and meta as they were given: microseconds and offset survive", async () => {
+    it("keeps id, time and meta as given: microseconds and offset survive", async () => {
       const { post, json } = freshStore();
       const given = {
         ...READ,
@@ -36,7 +36,7 @@ export function appends({ freshStore }: Service): void {
       expect((await json(STREAM)).events[0]).toMatchObject(given);
     });
 
-    it("fills in the correlation id of the header where the event has none", async () => {
+    it("fills in the header's correlation id if the event has none", async () => {
       const { post, json } = freshStore();
       await post(STREAM, READ, { "correlation-id": "from-the-header" });
       await post(STREAM, READ, { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
@@ -44,7 +44,7 @@ export function appends({ freshStore }: Service): void {
       expect(events.map(({ meta }: { meta: object }) => meta)).toEqual([{ correlationId: "from-the-header" }, {}]);
     });
 
-    it("takes up to a thousand events at once, and all of them or none", async () => {
+    it("stores up to a thousand events at once, and all of them or none", async () => {
       const { post, get, json } = freshStore();
       const events = Array.from({ length: 1_000 }, (_, value) => ({ type: "Read", data: { value } }));
       expect((await post(STREAM, { events: [...events, READ] })).status).toBe(400);
@@ -73,7 +73,7 @@ export function appends({ freshStore }: Service): void {
       expect((await get(STREAM)).status).toBe(404);
     });
 
-    it("to an aggregate's category is refused: there the rules decide", async () => {
+    it("to an aggregate's category is refused: its rules decide", async () => {
       const { post } = freshStore();
       const response = await post("/streams/counter/1", { type: "Counted", data: { by: 1, total: 1 } });
       expect(response.status).toBe(409);

@@ -24,7 +24,7 @@ export function asyncCommands({ freshStore }: Service): void {
       });
     });
 
-    it.each(["a/b", "%2e", "a?b#c", "%E9", "...", "a b+c"])("is found under its Location also when its id is %s", async (key) => {
+    it.each(["a/b", "%2e", "a?b#c", "%E9", "...", "a b+c"])("is found under its Location even if its id is %s", async (key) => {
       const { post, json } = freshStore();
       const response = await post(COUNT, {}, { ...ASYNC, "idempotency-key": key });
       const location = response.headers.get("location")?.replace(/^\/stores\/[^/]+/, "") ?? "";
@@ -40,13 +40,13 @@ export function asyncCommands({ freshStore }: Service): void {
       expect(await log()).toEqual([]);
     });
 
-    it("gets an id when it brings none", async () => {
+    it("gets an id if it has none", async () => {
       const { post, json } = freshStore();
       const { commandId } = await read(await post(COUNT, {}, ASYNC));
       expect(await json(`/aggregates/counter/1/commands/${commandId}`)).toMatchObject({ commandId, status: "accepted" });
     });
 
-    it("runs in the order of arrival, with those that are waited for", async () => {
+    it("runs in the order of arrival, together with those that are waited for", async () => {
       const { post, json } = freshStore();
       await Promise.all(Array.from({ length: 20 }, (_, index) => post(COUNT, {}, index % 2 ? ASYNC : {})));
       const { events } = await json("/streams/counter/1");
@@ -68,7 +68,7 @@ export function asyncCommands({ freshStore }: Service): void {
       expect((await post(path, body, { ...ASYNC, "idempotency-key": commandId })).status).toBe(202);
     });
 
-    it("is still checked at once: what cannot be a command is not accepted", async () => {
+    it("is still checked at once: an invalid command is not accepted", async () => {
       const { post } = freshStore();
       expect((await post(COUNT, { by: "two" }, ASYNC)).status).toBe(400);
       await post(COUNT, {}, { ...ASYNC, "idempotency-key": "k" });
@@ -77,8 +77,8 @@ export function asyncCommands({ freshStore }: Service): void {
     });
   });
 
-  describe("asking for a command", () => {
-    it("that nobody sent is a 404", async () => {
+  describe("asking for a command's outcome", () => {
+    it("is a 404 for one that nobody sent", async () => {
       const { post, get } = freshStore();
       await post(COUNT, {});
       const response = await get("/aggregates/counter/1/commands/none?wait=1");
@@ -86,7 +86,7 @@ export function asyncCommands({ freshStore }: Service): void {
       expect(await read(response)).toMatchObject({ code: "unknown-command-id" });
     });
 
-    it("that was sent the usual way works too, if it had a key", async () => {
+    it("works for one that was sent the usual way, too, if it had a key", async () => {
       const { post, json } = freshStore();
       await post(COUNT, {}, { "idempotency-key": "k" });
       expect(await json("/aggregates/counter/1/commands/k")).toMatchObject({ status: "accepted", version: 1 });

@@ -42,7 +42,7 @@ export function categories({ freshStore }: Service): void {
       expect((await post("/streams/temperature/1", { type: "TemperatureRecorded", data: { celsius: 1 } })).status).toBe(201);
     });
 
-    it("without a schema takes any type with any JSON object, exactly as it comes", async () => {
+    it("without a schema accepts any type with any JSON object, exactly as it is sent", async () => {
       const { put, post, json } = store();
       expect(await read(await put("/streams/anything", {}))).toMatchObject({ strict: false, events: {} });
       const data = '{"a":[1,{"b":null}],"":"","__proto__":{"x":1}}';
@@ -61,19 +61,19 @@ export function categories({ freshStore }: Service): void {
 
     it.each([
       ["another member", { surplus: 1 }, ""],
-      ["events that are no schemas by name", { events: [] }, "events"],
+      ["events that are not schemas by name", { events: [] }, "events"],
       ["an event type that the store keeps for itself", { events: { $deleted: {} } }, "events.$deleted"],
       ["an event type that no route could carry", { events: { "a b": {} } }, "events.a b"],
       ["one schema and several", { schema: {}, events: {} }, "schema"],
-      ["a schema that is none", { schema: "object" }, "schema#"],
+      ["an invalid schema", { schema: "object" }, "schema#"],
       ["a schema that is null", { schema: null }, "schema#"],
-      ["a key that is empty", { key: "" }, "key"],
+      ["an empty key", { key: "" }, "key"],
       ["a schema with an unknown type", { events: { A: { properties: { b: { type: "text" } } } } }, "events.A#/properties/b/type"],
       ["a schema of another draft", { schema: { $schema: "http://json-schema.org/draft-07/schema#" } }, "schema#/$schema"],
       ["a schema that refers to elsewhere", { schema: { $ref: "https://example.com/schema" } }, "schema#/$ref"],
       ["a schema that refers to nothing", { schema: { $ref: "#/$defs/line" } }, "schema#/$ref"],
       ["a schema with a bad pattern", { schema: { items: { pattern: "a(" } } }, "schema#/items/pattern"],
-    ])("refuses %s, and says where", async (_what, body, path) => {
+    ])("refuses %s, with its place", async (_what, body, path) => {
       const { put, get, problem } = store();
       const refused = await problem(put("/streams/refused", body));
       expect(refused).toMatchObject({ httpStatus: 400, code: "invalid-request" });
@@ -87,7 +87,7 @@ export function categories({ freshStore }: Service): void {
       expect(await problem(put("/streams/1st", {}))).toMatchObject({ httpStatus: 400, code: "invalid-request" });
     });
 
-    it("refuses the name of what is declared in code", async () => {
+    it("refuses the name of a part that is declared in code", async () => {
       const { put, remove, problem } = store();
       for (const name of ["reading", "counter"]) {
         expect(await problem(put(`/streams/${name}`, {}))).toMatchObject({ httpStatus: 409, code: "declared-in-code" });
@@ -95,7 +95,7 @@ export function categories({ freshStore }: Service): void {
       }
     });
 
-    it("is done by one of two at the same time, and the other one is compared with it", async () => {
+    it("is done by the first of two at the same time, and the other one is compared with that", async () => {
       const { put, json } = store();
       const schemas = [
         { type: "object", required: ["a"] },
@@ -135,7 +135,7 @@ export function categories({ freshStore }: Service): void {
       expect(await json("/streams/counter")).toMatchObject({ kind: "aggregate", events: { Counted: { type: "object" } } });
     });
 
-    it("has the commands that clients may send, as JSON Schema of what they send: also those that start a process or a saga", async () => {
+    it("has the commands that clients may send, as JSON Schema of what they send, including those that start a process or a saga", async () => {
       const { json, put } = store();
       const { commands } = await json("/streams/counter");
       // A member with a default need not be sent, and one that is not declared is refused.
@@ -175,7 +175,7 @@ export function categories({ freshStore }: Service): void {
       expect(stored.map(({ schemaVersion }: { schemaVersion: number }) => schemaVersion)).toEqual([1, 2]);
     });
 
-    it("shows what was taken unchecked as the first version of a type that was declared later", async () => {
+    it("shows events that were accepted unchecked as the first version of a type that was declared later", async () => {
       const { put, json } = store();
       await put("/streams/loose", {});
       const schema = { ...CELSIUS, "x-version": 2 };
@@ -183,13 +183,13 @@ export function categories({ freshStore }: Service): void {
       expect((await json("/streams/loose")).versions).toEqual({ Measured: { 1: true, 2: schema } });
     });
 
-    it("shows the one version that events declared in code are ever read in", async () => {
+    it("shows a single version for events declared in code, the one that they are read in", async () => {
       const { json } = store();
       const { events, versions } = await json("/streams/contract");
       expect(versions).toEqual({ Signed: { 3: events.Signed } });
     });
 
-    it("of an unknown one is 404", async () => {
+    it("is a 404 for an unknown one", async () => {
       const { get, problem } = store();
       expect(await problem(get("/streams/unknown"))).toMatchObject({ httpStatus: 404, code: "unknown-category" });
       expect(await problem(get("/streams/no%20name"))).toMatchObject({ httpStatus: 404, code: "unknown-category" });
@@ -206,7 +206,7 @@ export function categories({ freshStore }: Service): void {
       expect((await write()).status).toBe(201);
     });
 
-    it("takes another description and key at any time", async () => {
+    it("may give it another description and key at any time", async () => {
       const { put, json } = store();
       await put("/streams/note", { description: "first", key: "a", schema: CELSIUS });
       expect((await put("/streams/note", { schema: CELSIUS, key: "b" })).status).toBe(200);
@@ -223,7 +223,7 @@ export function categories({ freshStore }: Service): void {
       });
     });
 
-    it("is refused where old events might not be valid any more, saying which type, where and why", async () => {
+    it("is refused if old events might no longer be valid, with the type, the place and the reason", async () => {
       const { put, post, problem } = store();
       await put("/streams/note", { events: { Measured: CELSIUS, Other: {} } });
       const narrower = { ...CELSIUS, properties: { celsius: { type: "number", minimum: 0 } } };
@@ -249,7 +249,7 @@ export function categories({ freshStore }: Service): void {
       });
     });
 
-    it("may be anything in a new version of the event type, whose events say so", async () => {
+    it("may be any change in a new version of the event type, which its events are marked with", async () => {
       const { put, post, json, problem } = store();
       const write = (data: unknown) => post("/streams/note/1", { type: "NoteRecorded", data });
       const version = (number: number) => ({ type: "object", required: [`v${number}`], "x-version": number });
@@ -269,7 +269,7 @@ export function categories({ freshStore }: Service): void {
       });
     });
 
-    it("of one that took anything must go on taking it", async () => {
+    it("must keep accepting anything if the category did", async () => {
       const { put, problem } = store();
       await put("/streams/loose", {});
       expect(await problem(put("/streams/loose", { schema: {} }))).toMatchObject({
@@ -297,7 +297,7 @@ export function categories({ freshStore }: Service): void {
       expect(refused.detail).toContain("A, B");
     });
 
-    it("false takes them unchecked, and still checks the declared ones", async () => {
+    it("false accepts them unchecked, and still checks the declared ones", async () => {
       const { put, post } = store();
       await put("/streams/loose", { events: { A: CELSIUS }, strict: false });
       expect((await post("/streams/loose/1", { type: "C", data: { anything: true } })).status).toBe(201);
@@ -336,7 +336,7 @@ export function categories({ freshStore }: Service): void {
       expect((await json("/log")).events).toMatchObject([{ data: {}, erased: true }, { type: "$deleted" }]);
     });
 
-    it("cannot be one that never was", async () => {
+    it("must have existed", async () => {
       const { remove, problem } = store();
       expect(await problem(remove("/streams/never"))).toMatchObject({ httpStatus: 404, code: "unknown-category" });
     });

@@ -50,8 +50,8 @@ export function cloudevents({ freshStore }: Service): void {
     return events;
   }
 
-  describe("CloudEvents in", () => {
-    it("are taken one by one, and come out as they came", async () => {
+  describe("CloudEvents that are sent in", () => {
+    it("are accepted one by one, and read as they were sent", async () => {
       const { post, get, json } = store();
       const response = await post(STREAM, EVENT, STRUCTURED);
       expect(response.status).toBe(201);
@@ -61,7 +61,7 @@ export function cloudevents({ freshStore }: Service): void {
       expect((await json(STREAM)).events).toMatchObject([{ type: "Read", time, data, meta: { cloudevents: kept } }]);
     });
 
-    it("are taken as a batch, all or none", async () => {
+    it("are accepted as a batch, all or none", async () => {
       const { post, get } = store();
       const others = [
         EVENT,
@@ -74,7 +74,7 @@ export function cloudevents({ freshStore }: Service): void {
       expect(await cloudEvents(await get(STREAM, OUT))).toEqual(others);
     });
 
-    it("are taken in binary mode", async () => {
+    it("are accepted in binary mode", async () => {
       const { post, get } = store();
       expect((await post(STREAM, { value: 1 }, HEADERS)).status).toBe(201);
       expect(await cloudEvents(await get(STREAM, OUT))).toEqual([
@@ -102,7 +102,7 @@ export function cloudevents({ freshStore }: Service): void {
       expect((await post(STREAM, { ...EVENT, source: "/other" }, STRUCTURED)).status).toBe(201);
     });
 
-    it("are facts for a category, too", async () => {
+    it("can be facts for a category, too", async () => {
       const { send, post, json, get } = store();
       await send("PUT", "/streams/measured", { key: "sensor", events: { Read: {} } });
       const event = { ...EVENT, data: { sensor: "roof", value: 1 } };
@@ -121,15 +121,15 @@ export function cloudevents({ freshStore }: Service): void {
 
     it.each<[what: string, headers: Record<string, string>, body: unknown, code: string, path: string | undefined]>([
       ["without a source", STRUCTURED, { ...EVENT, source: null }, "invalid-event", "source"],
-      ["with data that is no object", STRUCTURED, { ...EVENT, data: [1] }, "invalid-event", "data"],
+      ["with data that is not an object", STRUCTURED, { ...EVENT, data: [1] }, "invalid-event", "data"],
       ["with data that does not fit", STRUCTURED, { ...EVENT, data: { value: "x" } }, "invalid-event", "data.value"],
       ["of an unknown type", STRUCTURED, { ...EVENT, type: "com.example.someevent" }, "invalid-event", "type"],
       ["whose attributes are too long", STRUCTURED, { ...EVENT, ext: "x".repeat(9_000) }, "body-too-large", undefined],
-      ["in a batch that is none", BATCH, EVENT, "invalid-request", ""],
+      ["in an invalid batch", BATCH, EVENT, "invalid-request", ""],
       ["in an empty batch", BATCH, [], "invalid-request", ""],
-      ["the second of which is none", BATCH, [EVENT, { ...EVENT, specversion: "2.0" }], "invalid-event", "1.specversion"],
+      ["the second of which is invalid", BATCH, [EVENT, { ...EVENT, specversion: "2.0" }], "invalid-event", "1.specversion"],
       ["the second of which does not fit", BATCH, [EVENT, { ...EVENT, id: "2", data: {} }], "invalid-event", "1.data.value"],
-      ["that come twice in one batch", BATCH, [EVENT, EVENT], "idempotency-conflict", undefined],
+      ["that occur twice in one batch", BATCH, [EVENT, EVENT], "idempotency-conflict", undefined],
       ["in binary mode without an id", { ...HEADERS, "ce-id": "" }, { value: 1 }, "invalid-event", "id"],
       [
         "in binary mode with a media type as an attribute",
@@ -138,8 +138,8 @@ export function cloudevents({ freshStore }: Service): void {
         "invalid-event",
         "datacontenttype",
       ],
-      ["in binary mode with an encoding that is none", { ...HEADERS, "ce-place": "%C0%A0" }, { value: 1 }, "invalid-event", "place"],
-      ["in binary mode with data that is no object", HEADERS, [1], "invalid-event", "data"],
+      ["in binary mode with an invalid encoding", { ...HEADERS, "ce-place": "%C0%A0" }, { value: 1 }, "invalid-event", "place"],
+      ["in binary mode with data that is not an object", HEADERS, [1], "invalid-event", "data"],
       [
         "in binary mode with data that is not JSON",
         { ...HEADERS, "content-type": "text/xml" },
@@ -161,8 +161,8 @@ export function cloudevents({ freshStore }: Service): void {
     });
   });
 
-  describe("CloudEvents out", () => {
-    it("are one by itself where the window has one", async () => {
+  describe("CloudEvents that are read", () => {
+    it("are a single one if the window has one", async () => {
       const { post, get } = store();
       for (let count = 0; count < 2; count++) await post("/aggregates/counter/one/Count", {});
       const one = { accept: "application/cloudevents+json" };
@@ -178,7 +178,7 @@ export function cloudevents({ freshStore }: Service): void {
       }
     });
 
-    it("are what any stream can be read as, page by page, with positions when asked", async () => {
+    it("are a form of any stream, page by page, with positions if asked for", async () => {
       const { post, get, store: name } = store();
       const [event] = (await read(await post("/aggregates/counter/a%20b/Count", {}))).events;
       await post("/aggregates/counter/a%20b/Count", {});
@@ -202,7 +202,7 @@ export function cloudevents({ freshStore }: Service): void {
       ]);
     });
 
-    it("are only sent to who asks for them", async () => {
+    it("are only sent to a client that asks for them", async () => {
       const { post, get } = store();
       await post(STREAM, EVENT, STRUCTURED);
       for (const accept of ["*/*", "application/json", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"]) {
@@ -213,7 +213,7 @@ export function cloudevents({ freshStore }: Service): void {
       ).toBe(OUT.accept);
     });
 
-    it("are an empty list where the window is empty", async () => {
+    it("are an empty list if the window is empty", async () => {
       const { post, get } = store();
       await post(STREAM, EVENT, STRUCTURED);
       expect(await cloudEvents(await get(`${STREAM}?from=2`, OUT))).toEqual([]);

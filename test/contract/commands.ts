@@ -36,14 +36,14 @@ export function commands({ fetch, freshStore }: Service): void {
       ]);
     });
 
-    it("that changes nothing answers with the same shape and no events", async () => {
+    it("that changes nothing is answered in the same form, without events", async () => {
       const { post } = freshStore();
       const response = await post("/aggregates/counter/1/DoNothing", {});
       expect(response.status).toBe(200);
       expect(await read(response)).toMatchObject({ stream: "counter/1", version: 0, events: [] });
     });
 
-    it("takes the defaults of its schema", async () => {
+    it("gets the defaults of its schema", async () => {
       const { post, json } = freshStore();
       await post(COUNT, {});
       expect((await json("/aggregates/counter/1")).state).toEqual({ total: 1 });
@@ -60,7 +60,7 @@ export function commands({ fetch, freshStore }: Service): void {
       for (const event of events) expect(event.data.total).toBe(event.version);
     });
 
-    it("refuses a write on a stale version, and says which is current", async () => {
+    it("refuses a write on a stale version, and names the current one", async () => {
       const { post, json } = freshStore();
       await post(COUNT, {});
       expect((await post(COUNT, {}, { "if-match": '"1"' })).status).toBe(200);
@@ -84,7 +84,7 @@ export function commands({ fetch, freshStore }: Service): void {
     });
 
     it.each([[{ "if-match": "3" }], [{ "if-match": '"x"' }], [{ "if-none-match": '"3"' }], [{ "if-match": '"1"', "if-none-match": "*" }]])(
-      "calls conditions that it does not understand a bad request: %j",
+      "answers conditions that it does not understand as a bad request: %j",
       async (headers) => {
         const { post } = freshStore();
         expect((await post(COUNT, {}, headers)).status).toBe(400);
@@ -105,7 +105,7 @@ export function commands({ fetch, freshStore }: Service): void {
   describe("promise 8: same request, same answer", () => {
     const key = { "idempotency-key": "key-1" };
 
-    it("gives the first answer again, says so, and stores nothing", async () => {
+    it("gives the first answer again, marked as a repeat, and stores nothing", async () => {
       const { post, json } = freshStore();
       const first = await post(COUNT, { by: 2 }, key);
       await post(COUNT, {});
@@ -115,14 +115,14 @@ export function commands({ fetch, freshStore }: Service): void {
       expect((await json("/aggregates/counter/1")).version).toBe(2);
     });
 
-    it("recognises a replay before it looks at conditions", async () => {
+    it("recognises a repeat before it checks conditions", async () => {
       const { post } = freshStore();
       const headers = { ...key, "if-match": '"0"' };
       expect((await post(COUNT, {}, headers)).status).toBe(200);
       expect((await post(COUNT, {}, headers)).status).toBe(200);
     });
 
-    it("does not care how the same JSON is written", async () => {
+    it("treats the same JSON in another spelling as the same", async () => {
       const { post } = freshStore();
       await post(COUNT, '{"by": 2}', key);
       expect((await post(COUNT, ' { "by" : 2.0 } ', key)).headers.get("idempotent-replayed")).toBe("true");
@@ -149,7 +149,7 @@ export function commands({ fetch, freshStore }: Service): void {
       expect(await read(again)).toEqual(await read(first));
     });
 
-    it("runs one of many concurrent repeats", async () => {
+    it("carries out one of many concurrent repeats", async () => {
       const { post, json } = freshStore();
       const answers = await Promise.all(Array.from({ length: 20 }, async () => read(await post(COUNT, {}, key))));
       expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
@@ -158,7 +158,7 @@ export function commands({ fetch, freshStore }: Service): void {
   });
 
   describe("promise 9: bad input changes nothing", () => {
-    it("names what is wrong with a command's data, and where", async () => {
+    it("names the mistake in a command's data, and its place", async () => {
       const { post, get } = freshStore();
       const response = await post(COUNT, { by: "two" });
       expect(response.status).toBe(400);
@@ -208,7 +208,7 @@ export function commands({ fetch, freshStore }: Service): void {
       expect(await read(response)).toMatchObject({ code });
     });
 
-    it("takes stream ids in any script", async () => {
+    it("accepts stream ids in any script", async () => {
       const { post } = freshStore();
       expect(await read(await post(`/aggregates/counter/${encodeURIComponent("größe 1 – 東京")}/Count`, {}))).toMatchObject({
         stream: "counter/größe 1 – 東京",
@@ -217,7 +217,7 @@ export function commands({ fetch, freshStore }: Service): void {
   });
 
   describe("a command that is refused", () => {
-    it("says why, in the business's own words", async () => {
+    it("is answered with the reason, in the business's own words", async () => {
       const { post, get } = freshStore();
       const response = await post(COUNT, { by: 5_000 });
       expect(response.status).toBe(422);
@@ -229,7 +229,7 @@ export function commands({ fetch, freshStore }: Service): void {
   describe("a dry run of a command", () => {
     const TRY = `${COUNT}?dryRun=true`;
 
-    it("answers what would be stored and the state after it, and stores nothing", async () => {
+    it("answers with what would be stored and the state after it, and stores nothing", async () => {
       const { post, json, log, get } = freshStore();
       const fresh = await post(TRY, { by: 3 }, { "idempotency-key": "k" });
       expect([fresh.status, await read(fresh)]).toEqual([
@@ -250,7 +250,7 @@ export function commands({ fetch, freshStore }: Service): void {
       expect(await read(await post(COUNT, { by: 1 }, { "idempotency-key": "k" }))).toMatchObject({ version: 2 });
     });
 
-    it("answers a refusal with its reason, and is itself no error", async () => {
+    it("answers with the reason if the command would be refused, and is itself not an error", async () => {
       const { post } = freshStore();
       const response = await post(TRY, { by: 5_000 });
       expect([response.status, await read(response)]).toEqual([
@@ -262,7 +262,7 @@ export function commands({ fetch, freshStore }: Service): void {
     it.each([
       ["data that does not fit", `${COUNT}?dryRun=true`, { by: "two" }, {}, 400],
       ["a stale version", `${COUNT}?dryRun=true`, {}, { "if-match": '"7"' }, 412],
-      ["a command that there is not", "/aggregates/counter/1/Nothing?dryRun=true", {}, {}, 404],
+      ["an unknown command", "/aggregates/counter/1/Nothing?dryRun=true", {}, {}, 404],
       ["a decide that throws", "/aggregates/counter/1/Throw?dryRun=true", {}, {}, 500],
       ["another query parameter", `${COUNT}?dryrun=true`, {}, {}, 400],
       ["another value", `${COUNT}?dryRun=yes`, {}, {}, 400],
@@ -282,7 +282,7 @@ export function commands({ fetch, freshStore }: Service): void {
   });
 
   describe("a command whose decide throws", () => {
-    it("stores nothing, tells the command id, and can be tried again", async () => {
+    it("stores nothing, answers with the command id, and can be tried again", async () => {
       const { post, get } = freshStore();
       const response = await post("/aggregates/counter/1/Throw", {}, { "idempotency-key": "boom" });
       expect(response.status).toBe(500);
@@ -293,8 +293,8 @@ export function commands({ fetch, freshStore }: Service): void {
     });
   });
 
-  describe("a member that nobody knows", () => {
-    it("of a command is refused by its place, and nothing is stored", async () => {
+  describe("an unknown member", () => {
+    it("of a command is refused with its place, and nothing is stored", async () => {
       const { post, log } = freshStore();
       const response = await post(COUNT, { by: 1, byy: 2 });
       expect([response.status, await read(response)]).toMatchObject([400, { code: "invalid-command", issues: [{ path: "byy" }] }]);
@@ -320,7 +320,7 @@ export function commands({ fetch, freshStore }: Service): void {
   });
 
   describe("the state", () => {
-    it("is what evolve makes of the events, with a tag that begins with the version and serves as a condition", async () => {
+    it("is what evolve makes of the events, with a tag that begins with the version and can be used as a condition", async () => {
       const { post, get } = freshStore();
       await post(COUNT, { by: 2 });
       await post(COUNT, { by: 3 });
@@ -337,7 +337,7 @@ export function commands({ fetch, freshStore }: Service): void {
   });
 
   describe("two stores", () => {
-    it("with the same stream names never meet: not in streams, log, views, receipts or positions", async () => {
+    it("with the same stream names share nothing: neither streams, log and views nor receipts and positions", async () => {
       const [one, other] = [freshStore(), freshStore()];
       await one.post(COUNT, { by: 5 }, { "idempotency-key": "k" });
       for (const path of ["/aggregates/counter/1", "/streams/counter/1", "/aggregates/counter/1/commands/k"]) {
@@ -358,7 +358,7 @@ export function commands({ fetch, freshStore }: Service): void {
       expect(await other.log()).toMatchObject([{ data: { by: 7 } }]);
     });
 
-    it("and the default one do not either", async () => {
+    it("share nothing with the default one either", async () => {
       const id = crypto.randomUUID();
       const { post, get } = freshStore();
       await post(`/aggregates/counter/${id}/Count`, {});

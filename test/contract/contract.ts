@@ -47,7 +47,7 @@ export function contract(send: Send): void {
   describe.each(Object.entries(SUITES))("%s", (_name, suite) => {
     suite(service);
   });
-  it("every answer has a status that the OpenAPI document has for its operation", async () => {
+  it("every answer has a status that the OpenAPI document lists for its operation", async () => {
     const { found, undocumented } = lookUp(answers, (await read(await service.fetch("/openapi.json"))) as OpenApi);
     expect(undocumented).toEqual([]);
     // Or nothing was looked up.

@@ -23,7 +23,7 @@ export function facts({ freshStore }: Service): void {
   }
 
   describe("a fact sent to a category with a key", () => {
-    it("goes to the stream that its key names, and the answer says where that is", async () => {
+    it("is stored in the stream that its key names, which the answer points to", async () => {
       const { post, get, store } = await category({ key: "sensor", schema: SENSOR });
       const response = await post({ sensor: "roof 1", celsius: 21.5 });
       expect(response.status).toBe(201);
@@ -40,7 +40,7 @@ export function facts({ freshStore }: Service): void {
       expect(events).toMatchObject([{ data: { sensor: "roof 1", celsius: 21.5 } }, { data: { celsius: 22 } }]);
     });
 
-    it("takes a number as the name", async () => {
+    it("may have a number as its key", async () => {
       const { post } = await category({ key: "sensor", schema: SENSOR });
       expect(await read(await post({ sensor: 42, celsius: 1 }))).toMatchObject({ stream: "measured/42" });
     });
@@ -63,7 +63,7 @@ export function facts({ freshStore }: Service): void {
       expect((await json("/log")).head).toBe(0);
     });
 
-    it("is refused when it does not fit, with the place in the fact", async () => {
+    it("is refused if it does not fit, with the place in the fact", async () => {
       const { post } = await category({ key: "sensor", schema: SENSOR });
       const problem = await read(await post({ sensor: "a", celsius: "hot" }));
       expect(problem).toMatchObject({ status: 400, code: "invalid-event", issues: [{ path: "celsius" }] });
@@ -71,7 +71,7 @@ export function facts({ freshStore }: Service): void {
       expect(await read(await post([1]))).toMatchObject({ status: 400, code: "invalid-request" });
     });
 
-    it("takes conditions on its stream", async () => {
+    it("may have conditions on its stream", async () => {
       const { post } = await category({ key: "sensor", schema: SENSOR });
       const once = { "if-none-match": "*" };
       expect((await post({ sensor: "a", celsius: 1 }, once)).status).toBe(201);
@@ -81,7 +81,7 @@ export function facts({ freshStore }: Service): void {
   });
 
   describe("a fact sent to a category without a key", () => {
-    it("begins a stream of its own", async () => {
+    it("begins a new stream", async () => {
       const { post } = await category({ schema: SENSOR });
       const streams = [await read(await post({ celsius: 1 })), await read(await post({ celsius: 1 }))].map(({ stream }) => stream);
       expect(new Set(streams).size).toBe(2);
@@ -110,12 +110,12 @@ export function facts({ freshStore }: Service): void {
     });
   });
 
-  describe("what a fact looks like", () => {
+  describe("the body of a fact", () => {
     const LOOKS_LIKE_AN_EVENT = { id: "1", type: "B", data: { id: "2" } };
 
     it.each([
       ["schema", { schema: true, key: "id" }],
-      ["schema, and takes other types too", { schema: true, strict: false, key: "id" }],
+      ["schema, and accepts other types, too", { schema: true, strict: false, key: "id" }],
       ["neither schema nor events", { key: "id" }],
     ])("is its data alone where the category was declared with %s, even if that looks like an event", async (_what, definition) => {
       const { post, json } = await category(definition);
@@ -128,9 +128,9 @@ export function facts({ freshStore }: Service): void {
     it.each([
       ["several event types", { events: { A: {}, B: {} }, key: "id" }],
       ["one event type", { events: { B: {} }, key: "id" }],
-      ["one event type, called as that of facts", { events: { MeasuredRecorded: {} }, strict: false, key: "id" }],
+      ["one event type, with the name of that of facts", { events: { MeasuredRecorded: {} }, strict: false, key: "id" }],
       ["an empty list of event types", { events: {}, key: "id" }],
-      ["one event type that is not the only one taken", { events: { B: {} }, strict: false, key: "id" }],
+      ["one event type that is not the only accepted one", { events: { B: {} }, strict: false, key: "id" }],
     ])("is an event where the category was declared with %s", async (_what, definition) => {
       const { post, json, log } = await category(definition);
       const event = { type: "B", data: { id: "1" }, meta: { by: "me" }, time: "2026-11-21T06:00:00+01:00" };
@@ -167,7 +167,7 @@ export function facts({ freshStore }: Service): void {
       expect(await read(await post("/streams/alarm", { type: "Raised", data: { from: 1 } }))).toMatchObject({ code: "invalid-event" });
     });
 
-    it("goes to the stream that the key names also where the category is declared in code, as its schema has changed it", async () => {
+    it("gets to the stream that the key names even if the category is declared in code, with the key as its schema has changed it", async () => {
       const { post, json } = freshStore("facts");
       const metered = (serial: string) => post("/streams/meter", { type: "Metered", data: { serial, kwh: 7 } });
       const response = await metered("AB-1");
@@ -183,7 +183,7 @@ export function facts({ freshStore }: Service): void {
       });
     });
 
-    it("is nothing for an aggregate, and for a category that does not exist", async () => {
+    it("is refused for an aggregate, and for a category that does not exist", async () => {
       const { post } = freshStore("facts");
       expect(await read(await post("/streams/counter", {}))).toMatchObject({ status: 409, code: "category-has-rules" });
       expect(await read(await post("/streams/unknown", {}))).toMatchObject({ status: 404, code: "unknown-category" });

@@ -55,7 +55,7 @@ export function imports({ freshStore }: Service): void {
 
     it.each([
       ["nests so deep that readers would fail", fact(`{"from":"a","value":1,"a":${"[".repeat(300)}${"]".repeat(300)}}`), "nests deeper"],
-      ["has a number that none is", fact('{"from":"a","value":1e999}'), "a number beyond"],
+      ["has a number that JavaScript does not have", fact('{"from":"a","value":1e999}'), "a number beyond"],
     ])("is refused when it %s", async (_what, text, why) => {
       const { post, log } = freshStore("line");
       const response = await post("/import", text);
@@ -112,7 +112,7 @@ export function imports({ freshStore }: Service): void {
       expect(await log()).toEqual([]);
     });
 
-    it("of a type that code no longer has is taken when a store wrote it", async () => {
+    it("of a type that code no longer has is accepted if a store wrote it", async () => {
       const { post, json } = freshStore("line");
       const line = { stream: "alarm/1", type: "Removed", data: { a: 1 }, schemaVersion: 3 };
       expect((await post("/import", lines(line), newKey())).status).toBe(200);
@@ -128,7 +128,7 @@ export function imports({ freshStore }: Service): void {
   });
 
   describe("an export, imported into another store", () => {
-    it("is the same: same streams, versions, positions, ids, types, data, meta and times", async () => {
+    it("makes the same store: same streams, versions, positions, ids, types, data, meta and times", async () => {
       const [old, young] = [await livedIn(), freshStore("young")];
       const text = await exported(old);
       const response = await young.post("/import", text);
@@ -139,7 +139,7 @@ export function imports({ freshStore }: Service): void {
       expect(text).not.toContain("somebody");
     });
 
-    it("works as the old one did: states, views, deleted streams, and new commands", async () => {
+    it("works like the old one: states, views, deleted streams, and new commands", async () => {
       const [old, young] = [await livedIn(), freshStore("young")];
       await young.post("/import", await exported(old));
       expect((await young.json("/aggregates/counter/a")).state).toEqual({ total: 6 });
@@ -163,7 +163,7 @@ export function imports({ freshStore }: Service): void {
   describe("events of another system", () => {
     const facts = [1, 2, 3].map((value) => ({ stream: "reading/1", type: "Read", data: { value }, time: "2020-01-01T00:00:00Z" }));
 
-    it("need no ids: sent again under the same name, they are known", async () => {
+    it("need no ids: sent again under the same key, they are recognised", async () => {
       const { post, json } = freshStore();
       const name = { "idempotency-key": "the move of 2026" };
       expect(await read(await post("/import", lines(...facts), name))).toEqual({ lines: 3, imported: 3, known: 0 });
@@ -172,7 +172,7 @@ export function imports({ freshStore }: Service): void {
       expect(events.map(({ time }: { time: string }) => time)).toEqual(Array.from({ length: 3 }, () => "2020-01-01T00:00:00Z"));
     });
 
-    it("may be what the store said of itself: of a webhook, of a call to the outside", async () => {
+    it("may be a store's own: of a webhook, or of a call to the outside", async () => {
       const store = freshStore("system");
       const said = [
         {
@@ -186,7 +186,7 @@ export function imports({ freshStore }: Service): void {
       expect((await store.json("/log")).events).toMatchObject(said);
     });
 
-    it("keep their order over streams", async () => {
+    it("keep their order across streams", async () => {
       const { post, log } = freshStore();
       const mixed = ["a", "b", "a", "c", "b", "a"].map((id, value) => ({
         stream: `alarm/${id}`,
@@ -205,7 +205,7 @@ export function imports({ freshStore }: Service): void {
       ["an unknown category", lines({ stream: "nothing/1", type: "Read", data: {} }), 404, "unknown-category"],
       ["an unknown type", lines({ stream: "reading/1", type: "Nothing", data: {} }), 400, "invalid-event"],
       ["a line that is too long", "x".repeat(200_000), 413, "body-too-large"],
-    ])("stops at %s, says at which line, and keeps what came before", async (_what, bad, status, code) => {
+    ])("stops at %s, names the line, and keeps those before it", async (_what, bad, status, code) => {
       const { post, log } = freshStore();
       const good = { stream: "alarm/1", type: "Raised", data: { from: "x", value: 1 } };
       const response = await post("/import", `${lines(good, { ...good, stream: "alarm/2" })}\n${bad}`, newKey());
@@ -214,7 +214,7 @@ export function imports({ freshStore }: Service): void {
       expect(await log()).toHaveLength(2);
     });
 
-    it("takes nothing into a category that was retired while it was under way", async () => {
+    it("stores nothing in a category that was retired while it was under way", async () => {
       const { send, post, log } = freshStore();
       await send("PUT", "/streams/note", {});
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
@@ -233,7 +233,7 @@ export function imports({ freshStore }: Service): void {
       expect((await log()).map(({ stream }) => stream)).toEqual(["note/1", "alarm/1"]);
     });
 
-    it("goes on behind a pause of its body, with a key as without", async () => {
+    it("goes on after a pause in its body, with and without a key", async () => {
       const { post, log } = freshStore();
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
       const writer = writable.getWriter();
@@ -248,7 +248,7 @@ export function imports({ freshStore }: Service): void {
     it.each([
       ["of another stream before it", [raised("x", 0), raised("a", 2, { id: idOf(1) }), raised("a", 3), raised("b", 4)], 2, 1],
       ["within lines of its own stream", [raised("a", 5), raised("a", 6), raised("a", 2, { id: idOf(1) }), raised("a", 7)], 3, 2],
-      ["behind a line that cannot be read", [raised("a", 2, { id: idOf(1) }), { stream: "nothing/1", type: "T", data: {} }], 1, 0],
+      ["after a line that cannot be read", [raised("a", 2, { id: idOf(1) }), { stream: "nothing/1", type: "T", data: {} }], 1, 0],
     ])("names the line that conflicts, with lines %s, and has stored those before it", async (_what, body, line, imported) => {
       const { post, log } = freshStore();
       await post("/import", lines(raised("a", 1, { id: idOf(1) })));
@@ -270,7 +270,7 @@ export function imports({ freshStore }: Service): void {
       expect(await read(await post("/import", body, newKey()))).toMatchObject({ status: 400, code: "invalid-json", line: 3, imported: 2 });
     });
 
-    it("that has the same line twice stores it once; with other content it is a conflict", async () => {
+    it("that has the same line twice stores it once; with different content it is a conflict", async () => {
       const { post, log } = freshStore();
       const [one, other] = [raised("a", 1, { id: idOf(1) }), raised("x", 1, { id: idOf(2) })];
       expect(await read(await post("/import", lines(one, one)))).toEqual({ lines: 2, imported: 1, known: 1 });
@@ -281,7 +281,7 @@ export function imports({ freshStore }: Service): void {
       expect((await post("/streams/alarm/b", { type: "Raised", data: { from: "b", value: 9 } })).status).toBe(201);
     });
 
-    it("into the store that it comes from finds every event known, whatever its code has lifted since", async () => {
+    it("into the store that it was exported from recognises every event, even if code has lifted events since", async () => {
       const store = await livedIn();
       const old = { stream: "contract/1", type: "Signed", data: { amount: 1.5 }, schemaVersion: 1 };
       await store.post("/import", lines(old), newKey());
@@ -294,7 +294,7 @@ export function imports({ freshStore }: Service): void {
       expect(problem).toMatchObject({ status: 409, code: "idempotency-conflict", line: 1 });
     });
 
-    it("refuses an id that it knows with other content", async () => {
+    it("refuses a known id with other content", async () => {
       const { post } = freshStore();
       const id = "0198c2a6-1111-7abc-8def-000000000001";
       const fact = { stream: "alarm/1", type: "Raised", data: { from: "x", value: 1 }, id };
@@ -332,7 +332,7 @@ export function imports({ freshStore }: Service): void {
       expect(await log()).toHaveLength(3);
     });
 
-    it("that stopped at a line goes on once this is mended, and keeps what came before", async () => {
+    it("that stopped at a line goes on once that line is fixed, and keeps those before it", async () => {
       const { post, log } = freshStore();
       const key = newKey();
       const body = (third: object, first = visits[0] as object) => lines(first, visits[1] as object, third, raised("b", 4));
@@ -355,7 +355,7 @@ export function imports({ freshStore }: Service): void {
       ["when it was erased", [[a, end(true), b]], 3],
       ["when it is deleted again", [[a, end(false), end(false)]], 3],
       ["when it is erased twice", [[a, end(true)], [end(true)]], 1],
-    ])("takes nothing after it %s", async (_what, bodies, line) => {
+    ])("is followed by nothing %s", async (_what, bodies, line) => {
       const { post, get, log } = freshStore();
       let answer: Response | undefined;
       for (const body of bodies) answer = await post("/import", lines(...body), newKey());
@@ -373,13 +373,13 @@ export function imports({ freshStore }: Service): void {
       expect(await (await get("/log")).text()).not.toContain("a person");
     });
 
-    it("that says nothing of an erasure is refused", async () => {
+    it("without its erasure is refused", async () => {
       const { post } = freshStore();
       const problem = await read(await post("/import", lines(a, { ...end(false), data: { erased: "yes" } }), newKey()));
       expect(problem).toMatchObject({ status: 400, code: "invalid-event", line: 2 });
     });
 
-    it("has no data in events that were erased, whatever their lines say", async () => {
+    it("leaves no data in events that were erased, even if their lines have data", async () => {
       const { post, get } = freshStore();
       const secret = raised("s", 1, { data: { from: "a person", value: 1 }, meta: { who: "a person" }, erased: true });
       expect((await post("/import", lines(secret), newKey())).status).toBe(200);

@@ -23,7 +23,7 @@ export function log({ freshStore }: Service): void {
   }
 
   describe("GET /log", () => {
-    it("goes forward in pages: `next` is what to pass as `after`, and the link ends at the head", async () => {
+    it("goes forward in pages: `next` is the next `after`, and there is no link at the head", async () => {
       const { get } = await hundred();
       const seen: number[] = [];
       let path: string | undefined = "/log?limit=30";
@@ -46,7 +46,7 @@ export function log({ freshStore }: Service): void {
       expect(await json("/log?direction=backward&after=1")).toEqual({ events: [], hasMore: false, next: null, head: 100 });
     });
 
-    it("filters by type, category and stream, each repeatable, and says how far it looked", async () => {
+    it("filters by type, category and stream, each repeatable, and answers how far it has looked", async () => {
       const { json } = await hundred();
       expect(positions(await json("/log?type=Metered&limit=2"))).toEqual([61, 62]);
       expect(positions(await json("/log?type=Metered&type=Raised&after=59&limit=2"))).toEqual([60, 61]);
@@ -57,12 +57,12 @@ export function log({ freshStore }: Service): void {
       expect(await json("/log?type=None")).toEqual({ events: [], hasMore: false, next: 100, head: 100 });
     });
 
-    it("is caught up where `next` is the head", async () => {
+    it("is caught up when `next` is the head", async () => {
       const { json } = await hundred();
       expect(await json("/log?after=100")).toEqual({ events: [], hasMore: false, next: 100, head: 100 });
     });
 
-    it("gives events as the contract has them", async () => {
+    it("gives events in the documented form", async () => {
       const { json, post } = freshStore("log");
       const time = "2026-11-21T06:00:00.123456+01:00";
       const id = "0198c2a6-1111-7abc-8def-000000000001";
@@ -84,7 +84,7 @@ export function log({ freshStore }: Service): void {
       ]);
     });
 
-    it("of a store that was never written answers like that of an empty one", async () => {
+    it("of a store that was never written to is like that of an empty one", async () => {
       const { json, get } = freshStore("log");
       expect(await json("/log")).toEqual({ events: [], hasMore: false, next: 0, head: 0 });
       expect(await json("/log?direction=backward")).toEqual({ events: [], hasMore: false, next: null, head: 0 });
@@ -107,7 +107,7 @@ export function log({ freshStore }: Service): void {
   });
 
   describe("GET /log as NDJSON", () => {
-    it("is everything, a line for each event, within the bounds and filters of the query", async () => {
+    it("has everything, a line for each event, within the bounds and filters of the query", async () => {
       const { get, json } = await hundred();
       const response = await get("/log", NDJSON);
       expect(response.headers.get("content-type")).toBe("application/x-ndjson");
@@ -117,14 +117,14 @@ export function log({ freshStore }: Service): void {
       expect(positions({ events: await linesOf(await get("/log?category=meter&to=62", NDJSON)) })).toEqual([61, 62]);
     });
 
-    it.each(["limit=0", "direction=backward", "after=head", "colour=red"])("does not take %s", async (query) => {
+    it.each(["limit=0", "direction=backward", "after=head", "colour=red"])("does not accept %s", async (query) => {
       const response = await freshStore("log").get(`/log?${query}`, NDJSON);
       expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
     });
   });
 
   describe("GET /log as a batch of CloudEvents", () => {
-    it("has the events of the page, and tells in its headers where the next page begins", async () => {
+    it("has the events of the page, and the start of the next page in its headers", async () => {
       const { get, store } = await hundred();
       const response = await get("/log?category=meter&limit=2", BATCH);
       expect(response.headers.get("content-type")).toBe(BATCH.accept);
@@ -149,7 +149,7 @@ export function log({ freshStore }: Service): void {
       return messages.map((message) => ({ id: message?.id, event: JSON.parse(message?.data ?? "{}") }));
     };
 
-    it("are the history after a position, then what comes, without a gap or a repeat: `id` is the position", async () => {
+    it("has the history after a position, then new events, without a gap or a repeat: `id` is the position", async () => {
       const store = await hundred();
       const stream = await open(store, "/log?after=97");
       expect((await take(stream, 3)).map(({ id }) => id)).toEqual(["98", "99", "100"]);
@@ -158,13 +158,13 @@ export function log({ freshStore }: Service): void {
       await stream.close();
     });
 
-    it("go on after `Last-Event-ID`, which counts more than `after`", async () => {
+    it("goes on after `Last-Event-ID`, which overrides `after`", async () => {
       const stream = await open(await hundred(), "/log?after=head&category=meter", "60");
       expect((await take(stream, 2)).map(({ id }) => id)).toEqual(["61", "62"]);
       await stream.close();
     });
 
-    it("with `after=head` are only what comes from now on", async () => {
+    it("with `after=head` has only what is written from now on", async () => {
       const store = await hundred();
       const stream = await open(store, "/log?after=head");
       while (stream.lastEventId === "") await stream.read();
@@ -173,7 +173,7 @@ export function log({ freshStore }: Service): void {
       await stream.close();
     });
 
-    it("begin at no other place", async () => {
+    it("begins at no other place", async () => {
       const { get } = freshStore("log");
       for (const response of [await get("/log?after=end", SSE), await get("/log", { ...SSE, "last-event-id": "x" })]) {
         expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
@@ -199,14 +199,14 @@ export function log({ freshStore }: Service): void {
       expect(await store.json(next.replace(`/stores/${store.store}`, ""))).toEqual({ streams: [b], hasMore: false });
     });
 
-    it("refuses what it does not know", async () => {
+    it("refuses unknown parameters", async () => {
       const { get } = freshStore("log");
       for (const query of ["limit=0", "colour=red"]) expect((await get(`/log/streams?${query}`)).status).toBe(400);
     });
   });
 
   describe("GET /log/events/{id}", () => {
-    it("finds the events with this id, whatever its case, and nothing where there is none", async () => {
+    it("finds the events with that id, whatever its case, and nothing if there are none", async () => {
       const store = freshStore("log");
       const id = "0198c2a6-1111-7abc-8def-000000000001";
       await store.post("/streams/alarm/a", { type: "Raised", data: { from: "a", value: 1 }, id });
@@ -215,7 +215,7 @@ export function log({ freshStore }: Service): void {
       expect(await store.json("/log/events/0198c2a6-1111-7abc-8def-000000000002")).toEqual({ events: [], hasMore: false });
     });
 
-    it("takes a UUID and no other id", async () => {
+    it("accepts a UUID and no other id", async () => {
       const response = await freshStore("log").get("/log/events/nonsense");
       expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
     });

@@ -21,7 +21,7 @@ const SOON = { prefer: "wait=2" };
 
 export function openapi({ fetch, freshStore }: Service): void {
   describe("every documented operation", () => {
-    it("takes a valid request, and answers as documented", async () => {
+    it("accepts a valid request, and answers as documented", async () => {
       const document = (await read(await fetch("/openapi.json"))) as OpenApi;
       const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
         Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),

@@ -311,7 +311,7 @@ export function problems({ fetch, freshStore }: Service): void {
     });
   });
 
-  it("are all in this table, or in another station's tests", async () => {
+  it("all problems are in this table, or in another station's tests", async () => {
     const { paths } = (await read(await fetch("/openapi.json"))) as OpenApi;
     const answers = Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ responses }) => Object.values(responses)));
     const documented = new Set(answers.flatMap(({ content }) => codesIn(content?.["application/problem+json"]?.schema)));

@@ -53,13 +53,13 @@ export function reads({ freshStore }: Service): void {
       expect((await get(STREAM, { "if-none-match": '"2"' })).status).toBe(200);
     });
 
-    it("that does not exist is 404 whatever the reader knows", async () => {
+    it("that does not exist is a 404, whatever the reader knows", async () => {
       const { get } = freshStore("reads");
       expect((await get(STREAM, { "if-none-match": "*" })).status).toBe(404);
     });
   });
 
-  it("every page says whether another follows, and Link leads there", async () => {
+  it("every page shows whether another one follows, and Link leads there", async () => {
     const { get, post } = await filled(3);
     for (let id = 2; id <= 3; id++) await post(`/streams/sample/${id}`, { type: "Calibrated", data: {} });
     for (const path of [
@@ -84,7 +84,7 @@ export function reads({ freshStore }: Service): void {
     ["*", undefined, "existing"],
     [undefined, "*", "absent"],
   ] as const)(
-    "a write whose condition does not hold says what was expected, If-Match %s, If-None-Match %s",
+    "a write whose condition does not hold is answered with what was expected: If-Match %s, If-None-Match %s",
     async (match, noneMatch, expected) => {
       const { post } = await filled(2);
       const path = expected === "existing" ? "/streams/sample/none" : STREAM;
@@ -99,7 +99,7 @@ export function reads({ freshStore }: Service): void {
   );
 
   describe("HEAD", () => {
-    it("says the version, and nothing else", async () => {
+    it("has the version, and nothing else", async () => {
       const { send } = await filled(3);
       const response = await send("HEAD", STREAM);
       expect(response.status).toBe(200);
@@ -108,7 +108,7 @@ export function reads({ freshStore }: Service): void {
       expect((await send("HEAD", STREAM, undefined, { "if-none-match": '"3"' })).status).toBe(304);
     });
 
-    it("of an unknown stream, category or a deleted stream says so", async () => {
+    it("has the status of an unknown stream or category, and of a deleted stream", async () => {
       const { send } = await filled(1);
       expect((await send("HEAD", "/streams/sample/2")).status).toBe(404);
       expect((await send("HEAD", "/streams/unknown/2")).status).toBe(404);
@@ -118,7 +118,7 @@ export function reads({ freshStore }: Service): void {
   });
 
   describe("a stream as lines of JSON", () => {
-    it("comes whole, in both directions, filtered as asked", async () => {
+    it("is complete, in both directions, filtered as asked", async () => {
       const { get } = await filled(2_500);
       const versions = async (query: string) => versionsOf(await get(`${STREAM}${query}`, LINES));
       const all = Array.from({ length: 2_500 }, (_, index) => index + 1);
@@ -140,7 +140,7 @@ export function reads({ freshStore }: Service): void {
       expect(lines[4]).toMatchObject({ version: 5, position: 5 });
     });
 
-    it("ends where the stream ended when it was asked for", async () => {
+    it("ends where the stream ended at the time of the request", async () => {
       const { get, post } = await filled(1_500);
       const response = await get(STREAM, LINES);
       await post(STREAM, { type: "Calibrated", data: {} });
@@ -177,7 +177,7 @@ export function reads({ freshStore }: Service): void {
     it.each([
       ["forward", [1, 5_000, 5_001, 7_000]],
       ["backward", [7_000, 5_001, 5_000, 1]],
-    ])("is found %s in pages that look at a bounded number of events, each at others", async (direction, expected) => {
+    ])("is found %s in pages that each read a bounded number of further events", async (direction, expected) => {
       const { json, get } = await rare();
       const query = `?type=Read&direction=${direction}`;
       const pages: number[][] = [];
@@ -194,7 +194,7 @@ export function reads({ freshStore }: Service): void {
   });
 
   describe("deleting a stream", () => {
-    it("ends it: what is read and written later is 410", async () => {
+    it("ends it: later reads and writes are a 410", async () => {
       const { send, get, post } = await filled(2);
       const response = await send("DELETE", STREAM, undefined, PATIENT);
       expect(response.status).toBe(200);
@@ -212,7 +212,7 @@ export function reads({ freshStore }: Service): void {
       }
     });
 
-    it("takes a condition", async () => {
+    it("may have a condition", async () => {
       const { send, get } = await filled(2);
       expect(await read(await send("DELETE", STREAM, undefined, { "if-match": '"1"' }))).toMatchObject({
         status: 412,
@@ -222,7 +222,7 @@ export function reads({ freshStore }: Service): void {
       expect((await send("DELETE", STREAM, undefined, { "if-match": '"2"' })).status).toBe(200);
     });
 
-    it("that was never written is 404, and of an unknown kind 400", async () => {
+    it("is a 404 if it was never written to, and a 400 if its category is unknown", async () => {
       const { send } = freshStore("reads");
       expect(await read(await send("DELETE", STREAM))).toMatchObject({ status: 404, code: "unknown-stream" });
       expect(await read(await send("DELETE", "/streams/unknown/1"))).toMatchObject({ status: 404, code: "unknown-stream" });

@@ -43,10 +43,10 @@ export function schemas({ freshStore }: Service): void {
       ["at the top, when something is missing", {}, ""],
       ["of what should not be there", { lines: LINES, surplus: 1 }, "surplus"],
       ["of a property named by a pattern", { lines: LINES, "x-note": 1 }, "x-note"],
-      ["of a text in no such format", { lines: LINES, mail: "somebody" }, "mail"],
-      ["of a text that does not match", { lines: LINES, code: "AB-1" }, "code"],
+      ["of a string in another format", { lines: LINES, mail: "somebody" }, "mail"],
+      ["of a string that does not match", { lines: LINES, code: "AB-1" }, "code"],
       ["deep in what refers to itself", { lines: LINES, parent: { lines: LINES, parent: { lines: [] } } }, "parent.parent.lines"],
-    ])("is refused when it does not, with the place: %s", async (_what, data, path) => {
+    ])("is refused if it does not, with the place: %s", async (_what, data, path) => {
       const { append, get } = await parcels();
       const response = await append(data);
       expect(response.status).toBe(400);
@@ -56,13 +56,13 @@ export function schemas({ freshStore }: Service): void {
       expect((await get("/streams/parcel/1")).status).toBe(404);
     });
 
-    it("is told everything that is wrong with it", async () => {
+    it("is refused with all of its mistakes", async () => {
       const { issues } = await parcels();
       const paths = (await issues({ lines: [{}, { sku: 1 }], mail: 1, surplus: 1 })).map(({ path }: { path: string }) => path);
       expect(paths.toSorted()).toEqual(["lines.0", "lines.1.sku", "mail", "surplus"].map((path) => `events.0.data.${path}`));
     });
 
-    it("takes all others of its append with it", async () => {
+    it("makes its whole append fail", async () => {
       const { post, get } = await parcels();
       const event = (data: unknown) => ({ type: "ParcelRecorded", data });
       const response = await post("/streams/parcel/1", { events: [event({ lines: LINES }), event({ lines: [] })] });
@@ -111,7 +111,7 @@ export function schemas({ freshStore }: Service): void {
 
   describe("a hostile schema or event", () => {
     it.each([
-      ["matches a text in countless ways", { properties: { a: { pattern: "^(a+)+$" } } }, { a: `${"a".repeat(100_000)}!` }],
+      ["matches a string in countless ways", { properties: { a: { pattern: "^(a+)+$" } } }, { a: `${"a".repeat(100_000)}!` }],
       [
         "lists a wide object again and again",
         { allOf: Array.from({ length: 1_500 }, () => ({ minProperties: 1 })) },
@@ -124,7 +124,7 @@ export function schemas({ freshStore }: Service): void {
       ],
       ["doubles its work at every level", DOUBLING, deep(60)],
       ["doubles its work with every reference", LAUGHS, {}],
-      ["goes deeper than the stack", LONG_WAY, deep(60)],
+      ["nests deeper than the stack", LONG_WAY, deep(60)],
       ["has names without end", { additionalProperties: {} }, { ["a".repeat(100_000)]: 1 }],
       ["has a name that is not Unicode", { properties: { a: { additionalProperties: {} } } }, { a: { "\ud800": 1 } }],
     ])("that %s is refused, and the next request is answered", async (_what, schema, data) => {
@@ -149,7 +149,7 @@ export function schemas({ freshStore }: Service): void {
       ],
       ["consists of countless schemas", { anyOf: Array.from({ length: 3_000 }, () => ({})) }, "at most 2000 schemas"],
       ["has a pattern without end", { pattern: "a".repeat(2_000) }, "at most 1024 characters"],
-      ["looks back in a text", { pattern: "(a)\\1" }, "back-references are not supported"],
+      ["looks back in a string", { pattern: "(a)\\1" }, "back-references are not supported"],
       ["names properties by patterns of thousands of states", { patternProperties: { "^(?:a{100}){200}$": {} } }, "repeats written out"],
       ["nests deeper than anybody reads", deep(70), "nests deeper"],
       ["is larger than a definition may be", { description: "x".repeat(300_000) }, "at most 262144 bytes"],
@@ -160,14 +160,14 @@ export function schemas({ freshStore }: Service): void {
       expect((await read(response)).detail).toContain(why);
     });
 
-    it("does not keep a large and honest one from being checked", async () => {
+    it("does not affect the check of a large, honest one", async () => {
       const number = { anyOf: [{ type: "string" }, { type: "boolean" }, { type: "number" }] };
       const { append } = await parcels({ properties: { a: { type: "array", items: number, uniqueItems: false } } });
       expect((await append({ a: Array.from({ length: 20_000 }, (_, i) => i % 1_000) })).status).toBe(201);
       expect((await append({ a: [...Array(20_000).fill(1), null] })).status).toBe(400);
     });
 
-    it("does not keep long lists without repetitions, or names of any pattern, from being checked", async () => {
+    it("does not affect the check of long lists without repetitions, or of names of any pattern", async () => {
       const { append } = await parcels({ properties: { a: { uniqueItems: true } }, patternProperties: { "^(x+)+$": { type: "number" } } });
       const items = Array.from({ length: 15_000 }, (_, i) => [i]);
       expect((await append({ a: items, [`${"x".repeat(1_000)}!`]: "any", xx: 1 })).status).toBe(201);

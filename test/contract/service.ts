@@ -8,7 +8,7 @@ export function service({ fetch, freshStore }: Service): void {
   const NO_TOKEN = { authorization: "" };
 
   describe("the service", () => {
-    it("GET / says what this is and where to look, to anybody", async () => {
+    it("GET / describes the service and where to go on, to anybody", async () => {
       const response = await fetch("/", { headers: NO_TOKEN });
       expect(response.status).toBe(200);
       expect(await read(response)).toMatchObject({
@@ -19,7 +19,7 @@ export function service({ fetch, freshStore }: Service): void {
       });
     });
 
-    it("GET / is a page for a browser, which loads nothing and shows what the JSON has", async () => {
+    it("GET / is a page for a browser that loads nothing and shows what the JSON has", async () => {
       const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
       const page = await fetch("/", { headers: { ...NO_TOKEN, accept } });
       expect([page.status, page.headers.get("content-type"), page.headers.get("vary")]).toEqual([
@@ -35,12 +35,12 @@ export function service({ fetch, freshStore }: Service): void {
       expect(new Set(targets)).toEqual(new Set(Object.values(links)));
     });
 
-    it("GET /health says that it is there, to anybody", async () => {
+    it("GET /health reports that the service is up, to anybody", async () => {
       const response = await fetch("/health", { headers: NO_TOKEN });
       expect([response.status, await read(response)]).toEqual([200, { status: "ok" }]);
     });
 
-    it("GET /openapi.json is the document, and 304 to who has it", async () => {
+    it("GET /openapi.json is the document, and a 304 for a client that has it", async () => {
       const response = await fetch("/openapi.json");
       expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/json"]);
       const etag = response.headers.get("etag") ?? "";
@@ -55,7 +55,7 @@ export function service({ fetch, freshStore }: Service): void {
       expect(await response.text()).toContain("/aggregates/counter/{id}/Count");
     });
 
-    it("GET /problems explains every problem, to anybody: as JSON, and as a page to a browser", async () => {
+    it("GET /problems explains every problem, to anybody: as JSON, and as a page for a browser", async () => {
       const { problems } = await read(await fetch("/problems", { headers: NO_TOKEN }));
       const conflict = problems.find(({ code }: { code: string }) => code === "version-conflict");
       expect(conflict).toEqual({
@@ -87,7 +87,7 @@ export function service({ fetch, freshStore }: Service): void {
       expect([unknown.status, (await read(unknown)).code]).toEqual([404, "not-found"]);
     });
 
-    it("GET /app says what the code and this store consist of, and who follows and emits what", async () => {
+    it("GET /app lists the parts of the code and this store, and what each of them follows and emits", async () => {
       const { send, json } = freshStore("app");
       await send("PUT", "/streams/sighting", { key: "bird", events: { Seen: { type: "object" } } });
       await send("PUT", "/streams/sighting", { key: "bird", events: { Seen: { type: "object", "x-version": 2 } } });
@@ -123,7 +123,7 @@ export function service({ fetch, freshStore }: Service): void {
       expect((await read(await fetch("/app"))).categories).not.toContainEqual(expect.objectContaining({ name: "sighting" }));
     });
 
-    it("GET /caller says what the token allows in this store, also one that allows nothing here", async () => {
+    it("GET /caller shows what a token allows in this store, even if that is nothing", async () => {
       const { store, json } = freshStore("caller");
       expect(await json("/caller")).toEqual({ by: "all", rights: ["read", "write", "admin"], stores: ["*"] });
       expect(await json("/caller", bearer("read"))).toEqual({ by: "read", rights: ["read"], stores: ["*"] });
@@ -138,7 +138,7 @@ export function service({ fetch, freshStore }: Service): void {
       }
     });
 
-    it("answers HEAD wherever it answers GET", async () => {
+    it("HEAD is answered wherever GET is", async () => {
       for (const path of ["/", "/health", "/openapi.json", "/docs", "/problems", "/problems/forbidden", "/app", "/caller"]) {
         const response = await fetch(path, { method: "HEAD" });
         expect([path, response.status, await response.text()]).toEqual([path, 200, ""]);
@@ -150,7 +150,7 @@ export function service({ fetch, freshStore }: Service): void {
       }
     });
 
-    it("says which methods a path takes when it does not take this one", async () => {
+    it("an unsupported method is answered with the methods that the path supports", async () => {
       const { send } = freshStore("service");
       const response = await send("PATCH", "/streams/counter/1", {});
       expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST, DELETE, HEAD"]);
@@ -164,7 +164,7 @@ export function service({ fetch, freshStore }: Service): void {
       ["another scheme", { authorization: "Basic dG9rZW4tYWxs" }, 401, "unauthorized"],
       ["a token without the right", bearer("write"), 403, "forbidden"],
       ["a token for another store", bearer("elsewhere"), 403, "forbidden"],
-    ])("is asked for: %s reads nothing", async (_who, headers, status, code) => {
+    ])("is required: %s reads nothing", async (_who, headers, status, code) => {
       const { get } = freshStore("tokens");
       for (const path of ["/log", "/streams", "/streams/counter/1", "/aggregates/counter/1"]) {
         const response = await get(path, headers);
@@ -173,7 +173,7 @@ export function service({ fetch, freshStore }: Service): void {
       }
     });
 
-    it("that may read reads, and writes nothing", async () => {
+    it("with the right to read reads, and writes nothing", async () => {
       const { get, post, send } = freshStore("tokens");
       expect((await get("/log", bearer("read"))).status).toBe(200);
       expect((await post("/aggregates/counter/1/Count", {}, bearer("read"))).status).toBe(403);
@@ -181,7 +181,7 @@ export function service({ fetch, freshStore }: Service): void {
       expect((await get("/aggregates/counter/1")).status).toBe(404);
     });
 
-    it("that may write commands, appends and deletes, and neither reads nor administers", async () => {
+    it("with the right to write sends commands, appends and deletes, and neither reads nor administers", async () => {
       const { get, post, send } = freshStore("tokens");
       expect((await post("/aggregates/counter/1/Count", {}, bearer("write"))).status).toBe(200);
       expect((await post("/streams/alarm/1", { type: "Raised", data: { from: "a", value: 1 } }, bearer("write"))).status).toBe(201);

@@ -35,7 +35,7 @@ export interface Plan {
   readonly seed: number;
   /** No round begins later than so many seconds after the start. */
   readonly seconds: number;
-  /** Deaths of a round, beside its last one. Default: two to five. */
+  /** Deaths of a round, besides its last one. Default: two to five. */
   readonly kills?: number;
   /** Milliseconds of load between two deaths, at most. Default: six seconds. */
   readonly pauseMs?: number;
@@ -53,7 +53,7 @@ export interface Report {
 
 /** So small that a log rolls over into the next object again and again: a few hundred events. */
 const LOG_SEGMENT_BYTES = "120000";
-/** What follows the logs, beside webhooks. */
+/** What follows the logs, besides webhooks. */
 const CONSUMERS = new Map([...consumersInCode(app, {}).filters].filter(([name]) => !app.webhooks.has(name)));
 const READINGS = { query: "category=reading&category=note", matches: ({ stream }: Event) => /^(reading|note)\//.test(stream) };
 const ORDERS = { query: "type=OrderReady", matches: ({ type }: Event) => type === "OrderReady" };

@@ -1,4 +1,4 @@
-/** The store's files, read without asking the store: whoever asks a stream makes it look after itself. */
+/** The store's files, read without asking the store: a request to a stream makes it look after itself. */
 
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

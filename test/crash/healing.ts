@@ -9,7 +9,7 @@ import { placeOf } from "./verdict.ts";
 import type { Endpoint, Event, Follower } from "./witnesses.ts";
 import type { Write } from "./writes.ts";
 
-/** Within this everything must be at rest: alarms come back with the store, and the log rings again after five seconds, at most sixty. */
+/** Within this everything must be at rest: alarms come back with the store, and the log sends wake-ups again after five seconds, at most sixty. */
 const HEALING_MS = 120_000;
 /** How often to say what is still to come. */
 const TELL_MS = 10_000;
@@ -85,7 +85,7 @@ function missingIn({ disk, stores, followers, endpoints, writes, consumers }: Wa
   return missing;
 }
 
-/** What the disk says of streams and logs at rest. */
+/** What the disk has of streams and logs at rest. */
 export function compare(
   disk: Disk,
   stores: readonly string[],

@@ -45,14 +45,14 @@ export class History {
   }
 }
 
-/** One thing that must come of another, exactly once. */
+/** One thing that must follow from another, exactly once. */
 export interface Consequence {
   readonly of: Event;
   readonly what: string;
   readonly found: readonly Event[];
 }
 
-/** Everything that must have come of what is in the log, once it is at rest (promise 5; timers: promise 2). */
+/** Everything that must have followed from what is in the log, once it is at rest (promise 5; timers: promise 2). */
 export function consequences(history: History): Consequence[] {
   return history.events.flatMap((event): Consequence[] => {
     const id = event.stream.slice(event.stream.indexOf("/") + 1);

@@ -1,4 +1,4 @@
-/** Clients at work: they write, repeat what they have written, and ask for what they have been told. A crash is no reason to stop. */
+/** Clients at work: they write, repeat what they have written, and ask for what was acknowledged. A crash is no reason to stop. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
@@ -27,7 +27,7 @@ export class Load {
   readonly counts = { requests: 0, repeats: 0, reads: 0, refused: 0 };
   /** What views have shown. */
   readonly observations: Observation[] = [];
-  /** Works beside the clients. */
+  /** Works alongside the clients. */
   operator: Operator | undefined;
   readonly #url: string;
   readonly #random: Random;
@@ -57,14 +57,14 @@ export class Load {
     await this.#clients;
   }
 
-  /** The next acknowledgement that says nothing of a position: only an alarm stands for it. */
+  /** The next acknowledgement without a position: only an alarm guarantees the event's way to the log. */
   nextWithoutPosition(): Promise<Write> {
     return new Promise((resolve) => {
       this.#acknowledged = (write) => write.answer?.position === undefined && resolve(write);
     });
   }
 
-  /** Sends everything again of which it is not known what came of it, until it is. */
+  /** Sends every write whose outcome is not known again, until it is. */
   async resolve(): Promise<void> {
     for (const write of this.writes.filter(({ fate, repeatable, problem }) => fate === "unknown" && repeatable && problem !== ENDED)) {
       for (let attempt = 0; write.fate === "unknown" && attempt < 20; attempt++) {
@@ -75,7 +75,7 @@ export class Load {
     }
   }
 
-  /** Asks for what became of commands that were accepted for later. */
+  /** Asks for the outcomes of commands that were accepted for later. */
   async outcomes(from: number): Promise<void> {
     for (const write of this.writes.slice(from).filter(({ fate, asynchronous }) => fate === "acknowledged" && asynchronous)) {
       const path = write.path.replace(/[^/]+$/, `commands/${write.headers["idempotency-key"]}?wait=10`);
@@ -147,7 +147,7 @@ export class Load {
       if (answer.status < 300) this.#acknowledge(write, answer);
       else {
         write.problem = `${answer.status} ${String(answer.body.code)}`;
-        // Of a stream that has ended meanwhile nobody learns what was stored before.
+        // Once a stream has ended, no client can learn what was stored before.
         const isNews = write.fate === "under-way" || write.problem !== ENDED;
         write.fate = answer.status < 500 && isNews ? "turned-down" : "unknown";
       }

@@ -59,7 +59,7 @@ export class Operator {
   async #reset(store: string): Promise<void> {
     const name = this.#random.pick([...this.#operated.processors, ...this.#operated.processors, ...this.#operated.views]);
     const isView = this.#operated.views.includes(name);
-    // Back from where it is: forward it would leave out what it has not done yet, as it was told.
+    // Back from where it is: forward, it would leave out what it has not done yet, as the reset demands.
     const { status, body } = await this.#load.request(store, "GET", `/consumers/${name}`);
     if (status !== 200) return;
     const position = Math.max(0, Number(body.position) - this.#random.int(0, BACK));

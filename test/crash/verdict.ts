@@ -11,7 +11,7 @@ import type { Write } from "./writes.ts";
 export interface Check {
   readonly promise: number;
   readonly what: string;
-  /** How many were looked at. */
+  /** How many were checked. */
   readonly count: number;
   readonly violations: readonly string[];
 }
@@ -170,7 +170,7 @@ export function deliveriesArrived(history: History, endpoints: readonly Endpoint
     for (const id of accepted) {
       const event = events.get(id);
       if (!event) continue;
-      // A replay is a series of its own, beside what is new.
+      // A replay is a series of its own, separate from new events.
       const series = `${endpoint.runOf({ id, event })} ${event.stream}`;
       if (event.position < (reached.get(series) ?? 0))
         said(`got ${placeOf(event)} after position ${reached.get(series)} of its stream, in run ${series}`);

@@ -4,7 +4,7 @@ import { REFUSED } from "../../scripts/payments.ts";
 import type { Written } from "../../scripts/client.ts";
 import type { Random } from "./random.ts";
 
-/** One request to write, and what came of it. */
+/** One request to write, and its outcome. */
 export interface Write {
   /** Its `Correlation-Id`: what it stored carries it. */
   readonly id: string;
@@ -28,7 +28,7 @@ export interface Write {
   answer?: Written & { readonly events?: readonly { readonly id: string; readonly version: number; readonly position?: number }[] };
   /** All of that answer, to be compared with what a repeat gets. */
   first?: FirstAnswer;
-  /** Of an import: what each event must be in the log. */
+  /** What each event of an import must be in the log. */
   readonly imported?: readonly object[];
   /** The last answer that was none: status and code. */
   problem?: string;
@@ -148,7 +148,7 @@ export class Writes {
     return this.#write({ id, store: of, stream, types: ["$deleted"], method: "DELETE", path, headers: {} });
   }
 
-  /** Events of another store, with all that an export says of them. */
+  /** Events of another store, with everything that an export has of them. */
   #import(id: string, store: string): Write {
     const stream = `note/imported-${id}`;
     const imported = Array.from({ length: this.#random.int(1, 8) }, (_, at) => ({
@@ -193,7 +193,7 @@ export class Writes {
     return { method: "POST", asynchronous: false, ...of, headers, repeatable, fate: "under-way" };
   }
 
-  /** Half of them want to be acknowledged at once, when only an alarm stands for it that their events will reach the log. */
+  /** Half of them want to be acknowledged at once, when only an alarm guarantees that their events will reach the log. */
   #patience(): { prefer?: string } {
     const chance = this.#random.next();
     return chance < 0.5 ? { prefer: "wait=0" } : chance < 0.8 ? { prefer: "wait=10" } : {};

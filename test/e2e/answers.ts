@@ -73,7 +73,7 @@ export class Correspondence {
   }
 }
 
-/** The JSON values that a text consists of, one after another. */
+/** The JSON values that a string consists of, one after another. */
 export function jsonValuesOf(text: string): unknown[] {
   const values: unknown[] = [];
   let depth = 0;

@@ -55,7 +55,7 @@ describe("a backup", () => {
   });
   afterAll(() => server.stop());
 
-  it("has all of the log, and the next one adds what is new", async () => {
+  it("has the whole log, and the next one adds what is new", async () => {
     expect(await sh("backup.sh", from.url, file)).toMatch(/position (\d+), \1 of it new/);
     const before = lines();
     await order('odd ","position":9,');
@@ -66,13 +66,13 @@ describe("a backup", () => {
     expect(await sh("backup.sh", from.url, file)).toContain(", 0 of it new");
   });
 
-  it("is not added to from another store", async () => {
+  it("cannot be continued from another store", async () => {
     const whole = lines();
     await expect(sh("backup.sh", store("empty").url, file)).rejects.toThrow("this is another store");
     expect(lines()).toEqual(whole);
   });
 
-  it("becomes the same log in another store, whose processors do not react again", async () => {
+  it("turns into the same log in another store, whose processors do not react again", async () => {
     const restored = store("restored");
     const events = await from.log();
     expect(await sh("restore.sh", file, restored.url)).toContain(`has all ${events.length} events`);
@@ -96,7 +96,7 @@ describe("a backup", () => {
     );
   });
 
-  it("that is run again adds nothing, and one that is damaged is found out", async () => {
+  it("that is run again adds nothing, and a damaged one is detected", async () => {
     const twice = store("twice");
     await sh("restore.sh", file, twice.url);
     await sh("restore.sh", file, twice.url);
@@ -110,7 +110,7 @@ describe("a backup", () => {
 });
 
 describe("a restore", () => {
-  it("during which the server is killed goes on by itself: nothing is missing, double or in another order", async () => {
+  it("during which the server is killed goes on by itself: nothing is missing, duplicated or in another order", async () => {
     const server = await Server.start({ main: "test/workers/worker.ts" });
     try {
       const file = join(temporaryFolder(), "many.ndjson");

@@ -58,7 +58,7 @@ const shows = (id: string, content: string) =>
   vi.waitFor(async () => expect(await text(id)).toBe(content), { timeout: PATIENCE_MS, interval: 20 });
 
 describe.skipIf(IS_SKIPPED)("a page with live rows", () => {
-  it("shows its own writes and those of others, and goes on over a crash of the store", async () => {
+  it("shows its own writes and those of others, and goes on after a crash of the store", async () => {
     const shop = createClient<typeof app>(server.client.url, { store: "page" });
     await shop.counter("b").Count({ by: 3 });
     await page.goto(`${origin}/#${server.client.url},page`);
@@ -88,7 +88,7 @@ describe.skipIf(IS_SKIPPED)("a page with live rows", () => {
     expect(errors).toEqual([]);
   });
 
-  it("follows the log without a gap or a repeat, also over a crash of the store", async () => {
+  it("follows the log without a gap or a repeat, even through a crash of the store", async () => {
     const shop = createClient<typeof app>(server.client.url, { store: "page" });
     const values = Array.from({ length: 20 }, (_, index) => index);
     for (const value of values) {

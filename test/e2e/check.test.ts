@@ -118,8 +118,8 @@ const FAULTS: readonly [fault: string, ...found: (readonly [severity: string, co
   ["a strict object that fits"],
 ];
 
-describe("against a store", () => {
-  it("an app that is as it was deployed gives nothing", async () => {
+describe("a check against a store", () => {
+  it("finds nothing in an app that is as it was deployed", async () => {
     expect(await found(undefined)).toEqual([]);
   });
 
@@ -132,7 +132,7 @@ describe("against a store", () => {
       if (what) expect(findings.find((one) => one.code === code && one.about === about)?.what).toMatch(what);
   });
 
-  it("a part of the log is enough to find what is in it", async () => {
+  it("needs only a part of the log to find what is in that part", async () => {
     expect(await found("a smaller range", { sample: 1 })).toMatchObject([{ code: "schema-stricter" }]);
     expect(await found("a smaller range", { sample: 1_000 })).toMatchObject([{ code: "event-does-not-fit" }]);
     expect(await found("a smaller range", { since: "2026-01-01T00:00:00Z" })).toMatchObject([{ code: "event-does-not-fit" }]);
@@ -149,7 +149,7 @@ describe("the command", () => {
   const checked = (fault: string, ...args: string[]) =>
     call(["check", "--app", "test/e2e/checked/changed.ts", ...args], { environment: { FAULT: fault, HEADSPRING_TOKEN: TOKENS[0].token } });
 
-  it("says nothing on stdout and ends with 0 when nothing is found", async () => {
+  it("prints nothing on stdout and ends with 0 when nothing is found", async () => {
     const [clean, alone] = await Promise.all([checked("", "--against", server.client.url), checked("")]);
     expect(clean).toMatchObject({
       status: 0,
@@ -163,7 +163,7 @@ describe("the command", () => {
     });
   });
 
-  it("ends with 1 when something breaks, unless it is meant, and with 0 for what only costs", async () => {
+  it("ends with 1 for a breaking change, unless that is declared as intended, and with 0 for what only costs", async () => {
     const fault = ["a view renamed", "--against", server.client.url] as const;
     const [person, program, allowed, nobody] = await Promise.all([
       checked(...fault, "--allow", "view-removed:notes"),
@@ -201,7 +201,7 @@ describe("the command", () => {
     expect(against).toMatchObject({ status: 1, stdout: expect.stringContaining("which the app does not declare") });
   });
 
-  it("loads what wrangler's configuration names, or says what it cannot load", async () => {
+  it("loads what wrangler's configuration names, or reports what it cannot load", async () => {
     const calls: readonly [args: readonly string[], status: number, said: RegExp][] = [
       [[], 0, /^src\/worker\.ts has 3 aggregates, /],
       [["--app", "src/shop/order.ts"], 2, /makes no worker of an app, and exports none/],

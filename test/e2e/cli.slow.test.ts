@@ -49,7 +49,7 @@ describe("commands, states, events and rows", () => {
     expect(story.stdout).toMatch(/product\/apple@1 {2}StockReceived {2}\{"quantity":10\}\n$/);
   });
 
-  it("a refusal is status 1, with its reason on stderr for a person and on stdout for a program", async () => {
+  it("a refusal ends with status 1, with its reason on stderr for people and on stdout for programs", async () => {
     const refused = ["command", "order/1", "PlaceOrder", '{"customer": "a customer", "lines": [{"sku": "pear", "quantity": 1}]}'];
     await at(refused, "refused");
     const [program, person] = await Promise.all([at(refused, "refused"), shown(refused, "refused")]);
@@ -57,7 +57,7 @@ describe("commands, states, events and rows", () => {
     expect(person).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching(/^refused: [a-z-]+.*\n$/) });
   });
 
-  it("events come as a type and data, as JSON, or one a line from stdin, and a repeat with the same key stores nothing", async () => {
+  it("events are given as a type and data, as JSON, or one a line on stdin, and a repeat with the same key stores nothing", async () => {
     const one = await at(["append", "sample/s", "Read", '{"value": 1}', "--key", "first", "--if-match", "absent"], "appended");
     expect(one).toMatchObject({ status: 0, lines: [{ version: 1, replayed: false }] });
     const again = await at(["append", "sample/s", "Read", '{"value": 1}', "--key", "first"], "appended");
@@ -83,8 +83,8 @@ describe("commands, states, events and rows", () => {
   });
 });
 
-describe("what an operator does", () => {
-  it("a consumer is looked at, paused, resumed, and begins again only after a question", async () => {
+describe("an operator's commands", () => {
+  it("a consumer is shown, paused, resumed, and reset only after a question", async () => {
     await at(["command", "product/apple", "ReceiveStock", '{"quantity": 1}'], "operated");
     await at(["view", "stock", "--after", "1"], "operated");
     expect(await at(["pause", "stock"], "operated")).toMatchObject({ status: 0, lines: [{ name: "stock", status: "paused" }] });
@@ -108,7 +108,7 @@ describe("what an operator does", () => {
     });
   });
 
-  it("a source is declared from stdin, looked at, stopped, and deleted only after a question", async () => {
+  it("a source is declared from stdin, shown, stopped, and deleted only after a question", async () => {
     await server.client.call("/stores/sourced/streams/level", { schema: true }, {}, "PUT");
     const definition = { kind: "ticker", ticker: "sourced", to: "level", stream: "change.of" };
     expect(await shown(["sources"], "sourced")).toMatchObject({ status: 0, stdout: "", stderr: "no sources\n" });
@@ -139,7 +139,7 @@ describe("what an operator does", () => {
     expect((await at(["sources"], "sourced")).lines).toEqual([]);
   });
 
-  it("a view is built again, and the command ends when it is", async () => {
+  it("a view is rebuilt, and the command ends when that is done", async () => {
     for (const sku of ["apple", "pear"]) await at(["command", `product/${sku}`, "ReceiveStock", '{"quantity": 1}'], "rebuilt");
     const built = await at(["rebuild", "stock"], "rebuilt");
     expect(built).toMatchObject({ status: 0, stderr: "", lines: [{ name: "stock", position: 2 }] });
@@ -147,7 +147,7 @@ describe("what an operator does", () => {
     expect((await at(["view", "stock"], "rebuilt")).lines).toHaveLength(2);
   });
 
-  it("webhooks are listed, and each is shown whole", async () => {
+  it("webhooks are listed, and each is shown in full", async () => {
     const { body } = await server.client.call<{ id: string }>("/stores/hooked/webhooks", { url: "http://127.0.0.1:9/", types: ["Read"] });
     const [table, one, unknown] = await Promise.all([
       shown(["webhooks"], "hooked"),
@@ -161,7 +161,7 @@ describe("what an operator does", () => {
 });
 
 describe("a store as a file", () => {
-  it("an export continues where it was cut, refuses another store, and goes into a new store as it is", async () => {
+  it("an export continues where it was cut, refuses another store, and can be imported into a new store as it is", async () => {
     const file = join(temporaryFolder(), "log.ndjson");
     const append = (count: number) =>
       at(["append", "sample/s", "-"], "old", Array.from({ length: count }, () => '{"type": "Read", "data": {"value": 1}}\n').join(""));
@@ -190,7 +190,7 @@ describe("a store as a file", () => {
     }
   });
 
-  it("lines without an id are imported once under a key, and a wrong one is named by its line", async () => {
+  it("lines without an id are imported once under a key, and a wrong one is reported by its number", async () => {
     const line = (value: unknown) => `${JSON.stringify({ stream: "sample/s", type: "Read", data: { value } })}\n`;
     const facts = line(1) + line(2);
     expect(await at(["import", "-"], "facts", facts)).toMatchObject({ status: 1, stderr: expect.stringContaining("line 1: ") });
@@ -202,7 +202,7 @@ describe("a store as a file", () => {
 });
 
 describe("loops", () => {
-  it("the tail shows the last events, then those that follow, and ends quietly when its reader does", async () => {
+  it("tail shows the last events, then those that follow, and ends quietly when its reader ends", async () => {
     for (const value of [1, 2, 3]) await at(["append", "sample/s", "Read", `{"value": ${value}}`], "followed");
     const child = start(["tail", "--last", "1", "--json", "--url", server.client.url, "--store", "followed"]);
     const closed = once(child, "close");
@@ -219,7 +219,7 @@ describe("loops", () => {
     expect([await closed, stderr]).toEqual([[0, null], ""]);
   });
 
-  it("a live view gives its rows, then each that changes, until Ctrl-C", async () => {
+  it("a live view shows its rows, then each that changes, until Ctrl-C", async () => {
     await at(["command", "product/apple", "ReceiveStock", '{"quantity": 1}'], "live");
     const child = start(["view", "stock", "--live", "--json", "--url", server.client.url, "--store", "live"]);
     const changes: { type: string; row?: { available: number } }[] = [];
@@ -235,7 +235,7 @@ describe("loops", () => {
 });
 
 describe("doctor", () => {
-  it("names what a project's configuration lacks, writes it, and is content then", async () => {
+  it("names what a project's configuration lacks, adds it, and then finds nothing", async () => {
     const cwd = temporaryFolder();
     const config = join(cwd, "wrangler.toml");
     const doctor = (...args: string[]) => call(["doctor", ...args], { cwd });
@@ -270,7 +270,7 @@ describe("doctor", () => {
     expect(await doctor()).toMatchObject({ status: 0, stdout: "" });
   });
 
-  it("with an address it sees whether the deployment has tokens", async () => {
+  it("checks, with an address, whether the deployment has tokens", async () => {
     const cwd = join(import.meta.dirname, "../..");
     const lacking = createServer((_request, response) =>
       response.writeHead(503, { "content-type": "application/problem+json" }).end('{"code": "auth-not-configured", "detail": "no tokens"}'),
@@ -292,7 +292,7 @@ describe("completion", () => {
 });
 
 describe("mistakes", () => {
-  it("wrong calls are status 2, and say what would be right", async () => {
+  it("wrong calls end with status 2 and the right usage", async () => {
     const wrong: [string[], RegExp][] = [
       [["red", "order/1"], /unknown command 'red'[\s\S]*read/],
       [["read"], /missing required argument 'stream'/],
@@ -310,7 +310,7 @@ describe("mistakes", () => {
     }
   });
 
-  it("a problem is one line with its code, its detail and its remedy, or JSON; what data holds cannot steer the terminal", async () => {
+  it("a problem is one line with its code, its detail and its remedy, or JSON; data cannot control the terminal", async () => {
     const [unknown, unknownJson, invalid, nobody, hostile] = await Promise.all([
       shown(["view", "stok"], "mistakes"),
       at(["view", "stok"], "mistakes"),
@@ -330,7 +330,7 @@ describe("mistakes", () => {
     expect(hostile.stderr).toContain(String.raw`"\u001b[31m\u009b31m"`);
   });
 
-  it("help says what each command takes, with examples", async () => {
+  it("help lists what each command accepts, with examples", async () => {
     const { status, stdout } = await call(["help", "append"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/--if-match[\s\S]*HEADSPRING_URL[\s\S]*Examples:\n {2}headspring append /);

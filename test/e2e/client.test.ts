@@ -15,7 +15,7 @@ afterAll(() => server.stop());
 clientSuite(() => ({ url: server.client.url, fetch: (url, init) => fetch(url, init) }));
 
 describe("a store that is killed while a client writes and follows", () => {
-  it("loses and doubles nothing for it: both go on by themselves", async () => {
+  it("neither loses nor doubles anything for that client: its writing and its following go on by themselves", async () => {
     const shop = createClient<typeof app>(server.client.url, { store: "killed" });
     const followed: number[] = [];
     const values = Array.from({ length: 40 }, (_, index) => index);

@@ -46,7 +46,7 @@ export function completion(client: () => Client): void {
     expect(await words("com")).not.toContain("complete");
   });
 
-  it("names are offered as the store has them", async () => {
+  it("names are offered in the store's spelling", async () => {
     const cases: readonly [line: readonly string[], offered: readonly string[]][] = [
       [["read", "pro"], ["product/"]],
       [
@@ -86,12 +86,12 @@ export function completion(client: () => Client): void {
     expect(answers).toEqual(cases.map(([, offered]) => offered));
   });
 
-  it("a name that a shell would carry out is not offered", async () => {
+  it("a name that a shell would execute is not offered", async () => {
     expect(await inStore("read", "sensor/")).toEqual(["sensor/ok:1"]);
     expect(await inStore("tail", "--type", "pay")).toEqual([]);
   });
 
-  it("a store that does not answer, refuses, or is another program offers nothing, and says nothing", async () => {
+  it("a store that does not answer, that refuses, or that is another program leads to no offers and no output", async () => {
     const other = createServer((_request, response) => response.end("<html>"));
     const silent = createServer(() => {});
     for (const one of [other, silent]) await once(one.listen(0, "127.0.0.1"), "listening");
@@ -128,7 +128,7 @@ export function completion(client: () => Client): void {
   };
   const has = (shell: string) => spawnSync(shell, ["-c", "exit"]).status === 0;
 
-  it.skipIf(!has("bash"))("bash completes a line, colons included, and leaves files to itself", () => {
+  it.skipIf(!has("bash"))("bash completes a line, colons included, and leaves files to bash", () => {
     const of = (line: string) => `COMP_LINE='${line}'; COMP_POINT=\${#COMP_LINE}; _headspring; printf '%s\n' "\${COMPREPLY[@]}"`;
     const lines = ["headspring read product/ap", "headspring append sensor/x read:", "headspring import x"];
     const script = `eval "$(headspring completion bash)"; ${lines.map(of).join("; ")}`;
@@ -140,7 +140,7 @@ export function completion(client: () => Client): void {
     expect(inShell("zsh", ["-f", "-c", script])).toEqual(["product/", "stock", "stock-by-product"]);
   });
 
-  it.skipIf(!has("fish"))("fish completes a line, with what each name is", () => {
+  it.skipIf(!has("fish"))("fish completes a line, with a description of each name", () => {
     const script = `headspring completion fish | source; complete -C "headspring view sto"`;
     expect(inShell("fish", ["--no-config", "-c", script])).toEqual([
       expect.stringMatching(/^stock\t/),

@@ -67,7 +67,7 @@ afterAll(async () => {
 });
 
 describe.concurrent.each(PROGRAMS)("the consumer of the page in $title", ({ title, needs, file, command, isThere }) => {
-  it.skipIf(!isThere)(`has each event's effects once and in order, however often it is killed (needs ${needs})`, async ({ expect }) => {
+  it.skipIf(!isThere)(`applies each event once and in order, however often it is killed (needs ${needs})`, async ({ expect }) => {
     const { client } = server;
     const store = `outside-${title.toLowerCase()}`;
     const STORE = `${client.url}/stores/${store}`;

@@ -14,7 +14,7 @@ afterAll(() => server.stop());
 // `duplex`: Node asks for it where a body is a stream.
 contract((path, request) => fetch(server.client.url + path, { ...request, duplex: "half" } as RequestInit));
 
-it("promise 8: keys that a client sends as Latin-1 are not taken for one another", async () => {
+it("promise 8: keys that a client sends as Latin-1 are not mistaken for one another", async () => {
   for (const name of ["Müller", "Möller"]) {
     const headers = { ...bearer("all"), "idempotency-key": name };
     const event = JSON.stringify({ type: "Raised", data: { from: name, value: 1 } });

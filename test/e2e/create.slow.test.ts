@@ -109,26 +109,26 @@ describe("a project from npm create headspring", () => {
     it.each([
       ["stricter ones", { exactOptionalPropertyTypes: true, noPropertyAccessFromIndexSignature: true }],
       ["declarations", { declaration: true, noEmit: false, emitDeclarationOnly: true, outDir: "node_modules/.declared" }],
-    ])("compiles by other settings of the compiler, too: %s", async (_what, compilerOptions) => {
+    ])("compiles with other compiler settings, too: %s", async (_what, compilerOptions) => {
       writeFileSync(join(project, "tsconfig.tried.json"), JSON.stringify({ extends: "./tsconfig.json", compilerOptions }));
       expect(await npm(project, "exec", "--", "tsc", "-p", "tsconfig.tried.json")).toBe("");
       rmSync(join(project, "tsconfig.tried.json"));
     });
 
-    it("can be deployed under its name, bundled without anything of this repository", async () => {
+    it("can be deployed under its name, with a bundle that has nothing of this repository", async () => {
       const said = await npm(project, "run", "deploy", "--", "--dry-run", "--outdir=bundle");
       expect(said).toContain(`env.WAKE_UPS (my-${template}-wake-ups)`);
       expect(said).not.toContain("WARNING");
       expect(readFileSync(join(project, "bundle/worker.js"), "utf8")).not.toContain(join(MODULES, ".."));
     });
 
-    it("has the command line, which finds nothing to correct, and makes the token of the first deployment", async () => {
+    it("has the command line, which finds nothing to fix, and makes the token of the first deployment", async () => {
       await npm(project, "exec", "--", "headspring", "doctor");
       const list = await npm(project, "exec", "--", "headspring", "token", "--name=me", "--rights=read,write,admin");
       expect(JSON.parse(list)).toMatchObject([{ name: "me", rights: ["read", "write", "admin"] }]);
     });
 
-    it("has nothing left to fill in, and ignores what is not to be committed", () => {
+    it("has nothing left to fill in, and keeps out of Git what is not to be committed", () => {
       const texts = readdirSync(project, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && !/node_modules|bundle/.test(entry.parentPath))
         .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
@@ -137,7 +137,7 @@ describe("a project from npm create headspring", () => {
       expect(existsSync(join(project, ".npmrc"))).toBe(true);
     });
 
-    it("starts by npm start, and its README's calls are answered", async () => {
+    it("starts with npm start, and answers its README's calls", async () => {
       const port = await freePort();
       const started = new Started(project, port);
       try {
@@ -168,7 +168,7 @@ describe("a project from npm create headspring", () => {
     });
   });
 
-  it("is asked for by two questions, of which Ctrl-C leaves nothing", async () => {
+  it("is created after two questions, and Ctrl-C leaves nothing behind", async () => {
     const [name, template, ctrlC] = [String.raw`(b"called", b"asked\r")`, `b"begin with"`, String.raw`b"\x03"`];
     expect(await type(`[(b"called", ${ctrlC})]`)).toBe("130");
     expect(await type(`[${name}, (${template}, ${ctrlC})]`)).toBe("130");
@@ -177,7 +177,7 @@ describe("a project from npm create headspring", () => {
     expect(existsSync(join(folder, "asked/src/task.ts"))).toBe(true);
   });
 
-  it("is not asked for where nobody can answer, and not written over another one", async () => {
+  it("is not created where a question has nobody to answer it, nor over another one", async () => {
     await expect(run(folder, "node", generator, "unasked")).rejects.toThrow("there is nobody to ask");
     await expect(run(folder, "node", generator, "generator", "-t", "shop")).rejects.toThrow("is not empty");
     await expect(run(folder, "node", generator, "unasked", "-t", "web2")).rejects.toThrow('there is no template "web2"');

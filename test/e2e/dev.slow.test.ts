@@ -198,7 +198,7 @@ describe("headspring dev", () => {
     expect(await store.interrupt()).toEqual({ status: 0, left: 0 });
   });
 
-  it("starts again when an app that has failed at load is corrected, and reads a fact's data off its schema", async () => {
+  it("starts again when an app that failed to load is fixed, and makes a fact's data from its schema", async () => {
     const project = projectWith(`${FACTS}throw new Error("not like this");\n`);
     const store = dev(project, [`--port=${await freePort()}`, "--inspector-port=0", "--store", "mine"]);
     await store.prints(/Uncaught Error: not like this[^]*fails when it is loaded[^]*The store starts when/);
@@ -217,7 +217,7 @@ describe("headspring dev", () => {
     await store.prints(/The changed code runs/);
   });
 
-  it("names the token that is asked for, without showing it, accepts a certificate of its own, and gives programs one line of JSON", async () => {
+  it("names the token that is needed without showing it, accepts its own certificate, and gives programs one line of JSON", async () => {
     // Its worker is named on the command line only.
     const project = projectWith(`${NOTHING}console.log("loaded");\n`, CONFIG.replace(/^ {2}"main".*\n/m, ""));
     const made = await call(["token", "--name=me", "--rights=read,write,admin"]);
@@ -249,7 +249,7 @@ describe("headspring dev", () => {
   });
 });
 
-describe("what keeps the store from starting is named, with what to do, and nothing is left behind", () => {
+describe("what keeps the store from starting is reported with a remedy, and nothing is left behind", () => {
   const devIn = (cwd: string, ...args: string[]) => call(["dev", ...args], { cwd });
 
   it("in the configuration, by the checks of doctor", async () => {

@@ -1,5 +1,5 @@
 /**
- * A reader who follows a page of the documentation to the letter, in a copy of the project of his own: writes the files that it shows,
+ * A reader who follows a page of the documentation to the letter, in a separate copy of the project: writes the files that it shows,
  * makes its changes, runs its commands, and compares every answer.
  *
  * | block | what the reader does |
@@ -104,7 +104,7 @@ export class Reader {
     return answers;
   }
 
-  /** What the compiler says of these files, and of what they import. */
+  /** The compiler's messages about these files, and about what they import. */
   async compile(files: readonly string[]): Promise<string> {
     const config = { extends: "./tsconfig.json", include: ["worker-configuration.d.ts", ...files] };
     writeFileSync(join(this.folder, "tsconfig.followed.json"), JSON.stringify(config));

@@ -21,8 +21,8 @@ function statusesOf({ counts }: Report, kind: string): number[] {
   return [...counts.keys()].filter((key) => key.startsWith(kind)).map((key) => Number(key.split(" ")[1]));
 }
 
-describe("a store that is sent what nobody should send", () => {
-  it("answers all of it as promised, stores nothing but what it acknowledged, and goes on working", async () => {
+describe("a store that gets requests that nobody should send", () => {
+  it("answers all of them as promised, stores only what it acknowledged, and goes on working", async () => {
     const report = await fuzz({ url: runtime.url, callers: CALLERS, seed: SEED, requests: REQUESTS });
     expect(report.findings).toEqual([]);
     // Nothing is proved by requests that are all refused for the same reason.
@@ -31,7 +31,7 @@ describe("a store that is sent what nobody should send", () => {
     expect(statusesOf(report, "broken")).toEqual(expect.arrayContaining([400]));
   });
 
-  it("waits for a body that comes byte by byte", async () => {
+  it("waits for a body that arrives byte by byte", async () => {
     const wire = new Wire(runtime.url, 1);
     const body = '{"type":"Raised","data":{"from":"a","value":1}}';
     const head = `POST /stores/slow/streams/alarm/1 HTTP/1.1\r\nHost: store\r\nAuthorization: ${CALLERS.all}\r\nConnection: close\r\n`;
@@ -43,7 +43,7 @@ describe("a store that is sent what nobody should send", () => {
   it.each([
     ["of a length that does not come", "Content-Length: 40\r\n\r\n", '{"type":"Rai'],
     ["in chunks of which the last does not come", "Transfer-Encoding: chunked\r\n\r\n", '5\r\n{"typ\r\n'],
-  ])("says that a body broke off: one %s", async (_what, length, body) => {
+  ])("reports that a body broke off: one %s", async (_what, length, body) => {
     const wire = new Wire(runtime.url, 1);
     for (const path of ["/stores/broken/streams/alarm/1", "/stores/broken/import"]) {
       const head = `POST ${path} HTTP/1.1\r\nHost: store\r\nAuthorization: ${CALLERS.all}\r\nConnection: close\r\n`;

@@ -1,4 +1,4 @@
-/** A live view across crashes of the whole store: who applies what it says ends with the rows of the view. */
+/** A live view across crashes of the whole store: a reader that applies its messages ends with the rows of the view. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

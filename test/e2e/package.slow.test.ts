@@ -30,7 +30,7 @@ const SETTINGS: readonly [name: string, settings: object][] = [
   ["declaration", { declaration: true, noEmit: false, emitDeclarationOnly: true, outDir: "declared" }],
 ];
 
-describe("the package in a project of somebody else", () => {
+describe("the package in a user's project", () => {
   const folder = mkdtempSync(join(tmpdir(), "headspring-stranger-"));
   const project = join(folder, "meeting-rooms");
   const ours = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { peerDependencies: Record<string, string> };
@@ -92,7 +92,7 @@ describe("the package in a project of somebody else", () => {
     expect(await compile({ skipLibCheck: false })).toBe("");
   });
 
-  it("loads its definitions, their tests and its client in plain Node: this one and the machine's own", async () => {
+  it("loads its definitions, their tests and its client in plain Node: in this one and in the machine's own", async () => {
     const program = 'for (const part of ["", "/testing", "/client"]) await import(`headspring${part}`);';
     for (const node of [process.execPath, "node"]) {
       await run(node, "--input-type=module", "--eval", program);
@@ -115,7 +115,7 @@ describe("the package in a project of somebody else", () => {
     expect(readFileSync(join(project, "bundle/worker.js"), "utf8")).not.toContain(ROOT);
   });
 
-  it("takes a command and answers from a view, and a newer version goes on with what is stored", async () => {
+  it("accepts a command and answers from a view, and a newer version goes on with the stored data", async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const post = (path: string, body: object) => fetch(url + path, { method: "POST", body: JSON.stringify(body) });

@@ -1,4 +1,4 @@
-/** What runs on this machine, as `ps` tells it. */
+/** What runs on this machine, according to `ps`. */
 
 import { execFileSync } from "node:child_process";
 

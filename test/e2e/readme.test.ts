@@ -18,7 +18,7 @@ describe("the README", () => {
   });
   afterAll(() => reader.leaves());
 
-  it("starts the shop with a command, and three calls answer what it says", async () => {
+  it("starts the shop with one command, and its three calls get the answers shown", async () => {
     expect(await reader.follow(start as Section)).toBe(1);
   });
 
@@ -29,7 +29,7 @@ describe("the README", () => {
     for (const { title, status, send } of requests) expect(await send(), title).toBe(status);
   });
 
-  it("shows a program that runs as soon as the worker names it, and does what is said of it", async () => {
+  it("shows a program that runs as soon as the worker names it, and works as described", async () => {
     await reader.follow(program as Section);
     const client = new Client(reader.url);
     const { status } = await client.call("/aggregates/account/a/Deposit", { amount: 100 });

@@ -32,7 +32,7 @@ describe("a shop whose stock view is changed", () => {
     }
     const before = await client.get<Page>("/views/stock?consistency=strong", { prefer: "wait=30" });
     head = before.position;
-    // Until the log has nothing left to ring for: else its alarm, and not the first query, is what begins to build.
+    // Until the log has no wake-up left to send: else its alarm, and not the first query, is what begins to build.
     await sleep(NOTIFY_AGAIN_MS + 1_000);
 
     await server.crash();
@@ -48,19 +48,19 @@ describe("a shop whose stock view is changed", () => {
   });
   afterAll(() => server.stop());
 
-  it("answers every query, at no earlier position than before", () => {
+  it("answers every query, and never at an earlier position than before", () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(Math.min(...answers.map(({ position }) => position))).toBe(head);
   });
 
-  it("says so while the earlier definition answers, and swaps once", () => {
+  it("marks its answers while the earlier definition gives them, and switches once", () => {
     expect([...new Set(answers.map(({ stale, columns }) => `${stale ? "stale" : "fresh"} ${columns}`))]).toEqual([
       "stale sku,available,reserved",
       "fresh sku,onHand,reserved,changes",
     ]);
   });
 
-  it("has the rows that its new definition makes of the whole log", async () => {
+  it("ends with the rows that its new definition makes of the whole log", async () => {
     const { rows, position } = await server.client.get<Page>("/views/stock");
     expect(position).toBe(head);
     expect(rows).toEqual(

@@ -61,7 +61,7 @@ describe("the example of the meeting rooms", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("books once, releases who does not come, tries those who wait, and writes each mail once, also when it is killed", async () => {
+  it("books once, releases no-shows, tries those who wait, and sends each mail once, even when it is killed", async () => {
     // The mail service. The store is killed while it waits for the answer to the first mail about a release.
     const mails = new Map<string, Mail>();
     const requests: string[] = [];
@@ -126,7 +126,7 @@ describe("the example of the meeting rooms", () => {
       const { rows } = await store.views.bookings.list({ organiser: "comes" });
       return rows[0];
     });
-    // Those who stand at the door check in there: their display may do that, and nothing else.
+    // People check in at the door: the display there may do that, and nothing else.
     expect(await atDoor.room("atlas").CheckIn({ booking: mine.booking })).toMatchObject({ ok: true });
     await expect(atDoor.views.bookings.list({})).rejects.toMatchObject({ code: "forbidden" });
     await expect(atDoor.room("atlas").Cancel({ booking: mine.booking })).rejects.toMatchObject({ code: "forbidden" });

@@ -5,7 +5,7 @@ import { Client, until } from "../../scripts/client.ts";
 import { DevServer, type DevServerOptions, freePort, temporaryFolder } from "../../scripts/dev-server.ts";
 import { type Process, processes } from "./processes.ts";
 
-/** Another worker than the shop's or others beside it, perhaps of another project, and variables. */
+/** Another worker than the shop's, or others next to it, perhaps of another project, and variables. */
 type ServerOptions = Pick<DevServerOptions, "project" | "main" | "configs" | "variables"> & {
   /** A folder with a state to begin with. It stays as it is. */
   readonly state?: string;
@@ -65,7 +65,7 @@ export class Server {
     rmSync(this.folder, { recursive: true });
   }
 
-  /** Of the two workerd processes the one without the public port: the other is wrangler's proxy before it. */
+  /** The one of the two workerd processes that has no public port: the other is wrangler's proxy in front of it. */
   #runtime(): Process | undefined {
     return processes().find(
       ({ group, command }) =>

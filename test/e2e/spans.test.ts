@@ -70,7 +70,7 @@ describe("one order, traced", () => {
     await client.call("/aggregates/order/1/PlaceOrder", order, { traceparent: TRACE });
     await until("the delivery and its span", () => (receiver.deliveries.length > 0 && named("deliver").length > 0) || undefined);
     await client.call("/streams/plain", {}, {}, "PUT");
-    // While the log gathers wake-ups it rings in an invocation that has ended, whose spans nobody is told: only a write after a pause is rung for in its own.
+    // While the log gathers wake-ups it sends them in an invocation that has ended, whose spans nobody receives: only those of a write after a pause are sent in its own.
     const isRungFor = () => named("wake").some((span) => of(span, "traceId") === TRACE_ID);
     let pause = 125;
     do {
@@ -91,13 +91,13 @@ describe("one order, traced", () => {
     }
   });
 
-  it.each(STATIONS)("says in the spans of %s what the documentation lists, and nothing else", async (station) => {
+  it.each(STATIONS)("has in the spans of %s the attributes that the documentation lists, and no others", async (station) => {
     const said = () => [...new Set(named(station).flatMap(({ attributes }) => Object.keys(attributes)))].toSorted();
     // What one invocation says may come to the listener after what a later one says.
     await expect.poll(said, { timeout: 30_000 }).toEqual(documented(station).map((name) => `headspring.${name}`));
   });
 
-  it("nests what a consumer does in its run, which ends last", async () => {
+  it("nests a consumer's work in its run, which ends last", async () => {
     const parts = () => [...named("project"), ...named("react")];
     await until("their runs", () => parts().every(({ parent }) => spans().some(({ id }) => id === parent)) || undefined);
     const ended = spans();
@@ -109,7 +109,7 @@ describe("one order, traced", () => {
     }
   });
 
-  it("nests the hand-over to the log in the command or append, and the log's commit in the same trace of the platform's", () => {
+  it("nests the hand-over to the log in the command or append, and has the log's commit in the same trace of the platform", () => {
     const command = named("command").find((span) => of(span, "command") === "PlaceOrder");
     const sequence = named("sequence").find((span) => of(span, "stream") === "order/1");
     expect(sequence?.parent).toBe(command?.id);
@@ -118,7 +118,7 @@ describe("one order, traced", () => {
     expect(command?.attributes).toMatchObject({ "headspring.outcome": "written", "headspring.traceId": TRACE_ID });
   });
 
-  it("goes on after the queue, where the platform begins another trace, under the trace id of the request", () => {
+  it("goes on after the queue, where the platform begins another trace, with the request's trace id", () => {
     const reactions = named("react").filter((span) => of(span, "consumer") === "fulfilment" && of(span, "type") === "StockReserved");
     expect(reactions).not.toEqual([]);
     const placed = named("command").find((span) => of(span, "command") === "PlaceOrder");
@@ -133,7 +133,7 @@ describe("one order, traced", () => {
     expect(named("consume").some((span) => of(span, "traceId") === TRACE_ID)).toBe(true);
   });
 
-  it("reaches the endpoint of the webhook, and its span says what came back", () => {
+  it("reaches the webhook's endpoint, and the span there has the answer's status", () => {
     expect(receiver.deliveries[0]?.traceparent).toBe(TRACE);
     const [delivery] = named("deliver");
     expect(delivery?.attributes).toMatchObject({
@@ -147,7 +147,7 @@ describe("one order, traced", () => {
     });
   });
 
-  it("says nothing of what was ordered, and of no failure where there was none", () => {
+  it("has nothing of the order's content, and no failure where there was none", () => {
     expect(JSON.stringify(spans())).not.toContain(CUSTOMER);
     expect(spans().filter(({ status }) => status !== undefined)).toEqual([]);
   });
@@ -167,18 +167,15 @@ describe("work as a span", () => {
   });
   afterAll(() => server.stop());
 
-  it.each(["returns", "resolves"])(
-    "that %s answers with what it came to, and says what was noted on the way, where it is known",
-    async (work) => {
-      const { answer, span } = await done(work);
-      expect(answer).toEqual({ result: work });
-      expect(span.attributes).toEqual({ "headspring.stream": work, "headspring.events": 2, "headspring.outcome": "done" });
-      expect(span.status).toBeUndefined();
-    },
-  );
+  it.each(["returns", "resolves"])("that %s answers with its result, and has the attributes that were noted on the way", async (work) => {
+    const { answer, span } = await done(work);
+    expect(answer).toEqual({ result: work });
+    expect(span.attributes).toEqual({ "headspring.stream": work, "headspring.events": 2, "headspring.outcome": "done" });
+    expect(span.status).toBeUndefined();
+  });
 
   it.each(["throws", "rejects"])(
-    "that %s is marked as failed, without what it says, and whoever asked for it gets the error",
+    "that %s is marked as failed, without the error's message, and the caller gets the error",
     async (work) => {
       const { answer, span } = await done(work);
       expect(answer).toEqual({ error: "m4rked" });

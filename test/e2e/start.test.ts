@@ -1,4 +1,4 @@
-/** `npm start`: what it prints is true, and it ends when it is told to. */
+/** `npm start`: what it prints is true, and it ends when a signal asks for that. */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -83,7 +83,7 @@ describe("npm start", () => {
     ]);
   });
 
-  it("prints nothing else of what wrangler does", () => {
+  it("prints nothing else of wrangler's output", () => {
     expect(start.output.split("\n").filter((line) => line !== "" && !line.startsWith("  curl "))).toEqual([
       `Headspring listens on http://localhost:${port}`,
       `http://localhost:${port}/docs describes every call.`,
@@ -91,7 +91,7 @@ describe("npm start", () => {
     ]);
   });
 
-  it("says that its port is in use", async () => {
+  it("reports that its port is in use", async () => {
     const second = new Start(port, folder);
     expect(await second.exit).toBe(1);
     expect(second.output).toContain(`port ${port} is in use`);
@@ -105,7 +105,7 @@ describe("npm start", () => {
   });
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    it(`ends in order on ${signal} and leaves no process behind, and the same data are there next time`, async () => {
+    it(`ends in order on ${signal}, leaves no process behind, and has the same data next time`, async () => {
       const family = familyOf(start);
       start.child.kill(signal);
       expect(await start.exit).toBe(0);

@@ -70,7 +70,7 @@ describe.skipIf(!postgresServer.isInstalled())("the example of the stock from Po
     return file;
   }
 
-  it("has the rows that were there, follows each change, and misses none while it is killed", async () => {
+  it("has the rows that existed, follows each change, and misses none when it is killed", async () => {
     const change = (statement: string) => sql!.query(statement);
     await change(TABLE);
     await change(`INSERT INTO stock SELECT 'P-' || n, n, n + 0.10 FROM generate_series(1, ${BEFORE}) n`);

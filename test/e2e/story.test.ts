@@ -1,4 +1,4 @@
-/** The shop's story, as its clients live it, and as `npm run demo` tells it. */
+/** The shop's story, as its clients see it, and as `npm run demo` shows it. */
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -48,7 +48,7 @@ describe("the shop, over HTTP", () => {
     expect(await client.get("/views/stock/apple?consistency=strong")).toEqual({ sku: "apple", available: 7, reserved: 3 });
   });
 
-  it("tells the webhook, with a signature that its secret verifies", async () => {
+  it("notifies the webhook, with a signature that its secret verifies", async () => {
     const { type, event } = await until("the delivery", () => receiver.deliveries[0]);
     expect(type).toBe("OrderReady");
     expect(event).toMatchObject({ stream: "order/first", type: "OrderReady", data: { customer: "a customer", lines: first } });
@@ -56,7 +56,7 @@ describe("the shop, over HTTP", () => {
     expect(receiver.refused).toEqual([]);
   });
 
-  it("rejects an order that one line's stock does not suffice for, and releases what was reserved", async () => {
+  it("rejects an order if one line's stock is too small, and releases what was reserved", async () => {
     const { client } = server;
     const placed = await client.call<Written>(
       "/aggregates/order/second/PlaceOrder",
@@ -93,12 +93,12 @@ function orderOf({ stream, data }: ShopEvent): string | undefined {
 }
 
 describe("npm run demo", () => {
-  it("tells its story on a store of its own", async () => {
+  it("runs on a store of its own", async () => {
     const { stdout } = await run(process.execPath, [DEMO]);
     expect(stdout).toContain("Every answer was as it should be.");
   });
 
-  it("tells it on a store that has others' data, as often as one likes, and takes its webhook away", async () => {
+  it("runs any number of times on a store with other data, and removes its webhook", async () => {
     const env = { ...process.env, HEADSPRING_URL: server.client.url };
     await run(process.execPath, [DEMO], { env });
     await run(process.execPath, [DEMO], { env });

@@ -100,12 +100,12 @@ describe("followers of a store that is killed again and again while others write
       await until("the last event", () => (follower.positions.at(-1) ?? 0) >= log.length || undefined);
   });
 
-  it.each(["eventStream", "webSocket"])("the one over %s has seen every position, in order, once", (name) => {
+  it.each(["eventStream", "webSocket"])("the one over %s sees every position, in order, once", (name) => {
     expect(log.length).toBeGreaterThanOrEqual(180);
     expect(followers[name]?.positions).toEqual(log.map((_, index) => index + 1));
   });
 
-  it.each(["eventStream", "webSocket"])("the one over %s was cut off every time", (name) => {
+  it.each(["eventStream", "webSocket"])("the one over %s is cut off every time", (name) => {
     expect(followers[name]?.connections).toBeGreaterThanOrEqual(3);
   });
 });

@@ -26,7 +26,7 @@ describe("a store for a test", () => {
     await expect(fetch(store.url)).rejects.toThrow("fetch failed");
   });
 
-  it("names what is wrong when the worker does not start", async () => {
+  it("reports what is wrong when the worker does not start", async () => {
     await expect(startStore({ project: folder })).rejects.toThrow("npm install --save-dev wrangler");
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(join(ROOT, "node_modules/wrangler"), join(folder, "node_modules/wrangler"));

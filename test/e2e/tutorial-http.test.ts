@@ -10,7 +10,7 @@ describe("the tutorial over HTTP", () => {
   });
   afterAll(() => reader.leaves());
 
-  it.each(sectionsOf("docs/tutorial-http.md"))("can be followed to the letter: $title", async (section) => {
+  it.each(sectionsOf("docs/tutorial-http.md"))("works step by step as written: $title", async (section) => {
     expect(await reader.follow(section)).toBe(section.answers);
   });
 });

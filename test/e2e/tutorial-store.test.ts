@@ -10,7 +10,7 @@ describe.each(["docs/tutorial-store.md", "docs/tutorial-python.md"])("the online
   });
   afterAll(() => reader.leaves());
 
-  it.each(sectionsOf(page))("can be built by following it to the letter: $title", async (section) => {
+  it.each(sectionsOf(page))("can be built by following the steps as written: $title", async (section) => {
     expect(await reader.follow(section)).toBe(section.answers);
   });
 });

@@ -25,7 +25,7 @@ afterAll(() => shop.stop());
 const exported = async (path = "") =>
   (await fetch(`${shop.client.url}${path}/log`, { headers: { accept: "application/x-ndjson" } })).text();
 
-it("answers as version 0.1 did: the log of every store, byte for byte, states and rows", async () => {
+it("a store of version 0.1 gives the same answers: the log of every store, byte for byte, states and rows", async () => {
   expect(await exported()).toBe(was("log.ndjson"));
   expect(await exported("/stores/second")).toBe(was("second.ndjson"));
   for (const product of ["apple", "pear"]) {
@@ -39,7 +39,7 @@ it("answers as version 0.1 did: the log of every store, byte for byte, states an
   }
 });
 
-it("knows what was sent before, what has ended and what was erased", async () => {
+it("a store of version 0.1 still knows which requests were sent, which streams have ended and what was erased", async () => {
   const { client } = shop;
   const body = {
     customer: "a customer",
@@ -56,7 +56,7 @@ it("knows what was sent before, what has ended and what was erased", async () =>
   expect(await client.get("/log/head")).toEqual({ head: EVENTS });
 });
 
-it("goes on: streams of 0.1 take new events, an order runs its course, and a stream of 0.1 is erased", async () => {
+it("a store of version 0.1 goes on: its streams get new events, an order runs its course, and a stream is erased", async () => {
   const { client } = shop;
   const place = { customer: "a customer", lines: [{ sku: "apple", quantity: 3 }] };
   expect((await client.call("/aggregates/order/new/PlaceOrder", place)).status).toBe(200);
@@ -74,7 +74,7 @@ it("goes on: streams of 0.1 take new events, an order runs its course, and a str
   expect(text.split("\n").filter((line) => line.includes('"reading/s2"') && !line.includes('"data":{}'))).toHaveLength(1);
 });
 
-it("loses nothing when the log goes on in a packed segment", async () => {
+it("a store of version 0.1 loses nothing when its log goes on in a packed segment", async () => {
   const { client } = shop;
   const before = await exported();
   const { body } = await client.call("/log/roll-over", {});

@@ -49,13 +49,13 @@ describe("a burst of 500 events to three endpoints, in which the store is killed
     await server.stop();
   });
 
-  it.each([0, 1, 2])("endpoint %i has got every event, with a valid signature", (index) => {
+  it.each([0, 1, 2])("endpoint %i gets every event, with a valid signature", (index) => {
     const { deliveries, refused } = receivers[index] as Receiver;
     expect(new Set(deliveries.map(({ event }) => `${event.stream}/${event.version}`)).size).toBe(EVENTS);
     expect(refused).toEqual([]);
   });
 
-  it.each([0, 1, 2])("endpoint %i has got each stream's events in order", (index) => {
+  it.each([0, 1, 2])("endpoint %i gets each stream's events in order", (index) => {
     const { deliveries } = receivers[index] as Receiver;
     for (const [stream, ofStream] of Map.groupBy(deliveries, ({ event }) => event.stream)) {
       const versions = [...new Set(ofStream.map(({ event }) => event.version))];
@@ -63,14 +63,14 @@ describe("a burst of 500 events to three endpoints, in which the store is killed
     }
   });
 
-  it.each([0, 1])("endpoint %i got again only what was under way, under the same id", (index) => {
+  it.each([0, 1])("endpoint %i gets only what was under way again, under the same id", (index) => {
     const { deliveries } = receivers[index] as Receiver;
     const byEvent = Map.groupBy(deliveries, ({ event }) => `${event.stream}/${event.version}`);
     for (const [, attempts] of byEvent) expect(new Set(attempts.map(({ id }) => id)).size).toBe(1);
     expect(deliveries.length - EVENTS).toBeLessThanOrEqual(CRASHES * WEBHOOK_IN_FLIGHT);
   });
 
-  it("has its books in order", async () => {
+  it("leaves the ledger in order", async () => {
     const { webhooks } = await until("the books", async () => {
       const answer = await server.client.get<{ webhooks: { pending: number; parked: number }[] }>("/webhooks");
       return answer.webhooks.every(({ pending }) => pending === 0) ? answer : undefined;

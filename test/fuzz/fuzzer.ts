@@ -164,7 +164,7 @@ function isReset(error: unknown): boolean {
 /** Paths that are open to all, or, as `/caller`, to every token, which learns there what it allows. */
 const OPEN = /^(?:\/|(?:\/stores\/[^/]+)?\/caller|\/health|\/problems(?:\/[^/]+)?|(?:\/stores\/[^/]+)?\/\.well-known\/webhooks\/[^/]+)$/;
 
-/** Who has no right finds nothing, is refused, or gets what is open to all. */
+/** A client without the right finds nothing, is refused, or gets what is open to all. */
 function forbiddenFault(request: FuzzRequest, { status, text }: Answer): string | undefined {
   // A path that leads nowhere needs no right. It is refused for the name of its store, or because it cannot be decoded.
   if (status === 400 && (text.includes("the name of a store") || problemOf(text)?.code === "invalid-path")) return undefined;

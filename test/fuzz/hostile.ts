@@ -1,4 +1,4 @@
-/** What nobody should send: values, texts, path segments and headers that have broken other people's servers. */
+/** What nobody should send: values, strings, path segments and headers that have broken other people's servers. */
 
 import type { Random } from "./random.ts";
 
@@ -52,7 +52,7 @@ const STRINGS = [
   "\u202e",
 ];
 
-/** JSON texts to put in place of a value, or of the whole body. */
+/** JSON documents to put in place of a value, or of the whole body. */
 export function hostileJson(random: Random): string {
   switch (random.below(8)) {
     case 0:
@@ -130,7 +130,7 @@ export function mangleBytes(random: Random, body: Buffer): Buffer {
 
 const INVALID_UTF8 = [
   [0xff],
-  [0xc0, 0xaf], // too long for what it says
+  [0xc0, 0xaf], // too long for its code point
   [0xed, 0xa0, 0x80], // a surrogate
   [0xf4, 0x90, 0x80, 0x80], // beyond Unicode
   [0xe2, 0x82], // not finished

@@ -11,7 +11,7 @@ const FAILURES: Readonly<Record<string, RegExp>> = {
   "view-rebuilding": /\/views\//,
 };
 
-/** What only the inside knows. A local store, as this one is, tells the developer why his own code has failed: see `FAILURES`. */
+/** What only the inside knows. A local store, like this one, shows developers why their own code has failed: see `FAILURES`. */
 const INSIDE = /SQLITE|D1_ERROR|\n\s+at |node_modules|\.ts:\d|hs_fuzz/;
 
 /** Says what is wrong with an answer; undefined: nothing. */

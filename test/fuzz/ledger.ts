@@ -33,7 +33,7 @@ export class Ledger {
     if (status === 201 && String(headers.location).includes("/webhooks/")) this.#webhooks.add(String(said.id));
   }
 
-  /** Says what the store holds that nobody was told of. */
+  /** What the store holds although no client got an acknowledgement for it. */
   async surplus(read: Read): Promise<string[]> {
     const found: string[] = [];
     let unexplained = 0;
@@ -54,7 +54,7 @@ export class Ledger {
     const { webhooks } = await read<{ webhooks: { id: string; origin?: string }[] }>("/webhooks");
     for (const { id, origin } of webhooks) if (origin !== "code" && !this.#webhooks.has(id)) found.push(`webhook ${id}`);
     const { consumers } = await read<{ consumers: { name: string; position: number }[] }>("/consumers");
-    // Of the head as it was read before: events that processors cause may have come since.
+    // The head is read again: processors may have caused events since.
     const now = await read<{ head: number }>("/log/head");
     for (const { name, position } of consumers) if (position > now.head) found.push(`consumer ${name} at ${position} of ${now.head}`);
     return found;

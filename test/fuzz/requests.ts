@@ -26,7 +26,7 @@ export function targetsOf({ paths }: OpenApi): Target[] {
   );
 }
 
-/** What stands for a webhook or an event that was made before: nobody's. */
+/** A placeholder for a webhook or an event that was made before. */
 const NOBODYS = "01890000-0000-7000-8000-00000000dead";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"];

@@ -1,4 +1,4 @@
-/** Who sends the requests: somebody who may do everything, and those who may do nothing. */
+/** The senders of the requests: one that may do everything, and those that may do nothing. */
 
 import { createHash } from "node:crypto";
 

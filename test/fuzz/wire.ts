@@ -7,7 +7,7 @@ import type { FuzzRequest } from "./requests.ts";
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The body, or what came of it when it had no end. */
+  /** The body, or as much of it as arrived if it had no end. */
   readonly text: string;
 }
 

@@ -39,7 +39,7 @@ const counted = await call("post", "/aggregates/counter/{id}/Count", { body: { b
 export const commandId: string = counted.commandId;
 await call("post", "/aggregates/{name}/{id}/{command}", { body: { any: "thing" } });
 
-/** 7: the log's events are told apart by their types. */
+/** 7: the log's events are distinguished by their types. */
 const { events, head } = await call("get", "/log", { query: { after: 0, limit: 10, type: ["Counted"] } });
 export const position: number = head;
 type Counted = components["schemas"]["counter.Counted"];

@@ -18,7 +18,7 @@ export interface Outside {
   nameOf(change: Change): string;
   /** Ends all connections to what is outside, as a crash of the server or of the network does. New ones are possible when it returns. */
   breakConnections(): Promise<void>;
-  /** Takes away what the source cannot go on without, but could begin again without. Absent: there is no such thing. */
+  /** Takes away something that the source cannot go on without, but could begin again without. Absent: the kind has no such thing. */
   ruin?(): Promise<void>;
   /** What the kind has made outside and that is still there. Absent: it makes nothing. */
   leftovers?(): Promise<readonly string[]>;
@@ -148,7 +148,7 @@ export function readKindContract(kind: { readonly name: string; readonly kind: A
     return { outside, follower, names: () => follower.stored.map((change) => outside.nameOf(change)) };
   };
 
-  describe(`${kind.name} as a kind that is read`, () => {
+  describe(`${kind.name} as a kind of source`, () => {
     it("brings every change once and in order, over one connection or many", async () => {
       const { outside, follower, names } = await begin();
       await outside.put(words(0, 20));
@@ -188,7 +188,7 @@ export function readKindContract(kind: { readonly name: string; readonly kind: A
       expect(seen[2]).toEqual(seen[0]);
     });
 
-    it("goes on behind a portion that is not acknowledged yet", async () => {
+    it("goes on after a portion that is not acknowledged yet", async () => {
       const { outside, follower } = await begin();
       await outside.put(words(0, 12));
       await follower.disconnect();
@@ -201,7 +201,7 @@ export function readKindContract(kind: { readonly name: string; readonly kind: A
     });
 
     it.for(["before-storing", "while-storing", "before-acknowledging"] as const)(
-      "loses and doubles nothing by a crash %s",
+      "loses and doubles nothing in a crash %s",
       async (crash) => {
         const { outside, follower, names } = await begin();
         await outside.put(words(0, 30));
@@ -214,7 +214,7 @@ export function readKindContract(kind: { readonly name: string; readonly kind: A
       },
     );
 
-    it("goes on after its connection was broken, wherever that was", async () => {
+    it("goes on after its connection broke, wherever that happened", async () => {
       const { outside, follower, names } = await begin();
       await outside.put(words(0, 10));
       // Before a read, between reading and acknowledging, and while it closes.
@@ -240,7 +240,7 @@ export function readKindContract(kind: { readonly name: string; readonly kind: A
       await expect(connection.close()).resolves.toBeUndefined();
     });
 
-    it("stops when no variable has the name that the definition gives", async () => {
+    it("stops when there is no variable with the name in the definition", async () => {
       const outside = await make();
       onTestFinished(async () => outside.remove?.());
       const follower = new Follower(kind.kind, { ...outside, variables: {} });
@@ -259,7 +259,7 @@ export function readKindContract(kind: { readonly name: string; readonly kind: A
       expect(after).toEqual(words(3, 6));
     });
 
-    it("leaves nothing outside when it is removed, and can be asked twice", async () => {
+    it("leaves nothing outside when it is removed, even if that is asked for twice", async () => {
       const { outside, follower } = await begin();
       const { cursor } = follower;
       await follower.forget("remove");

@@ -236,6 +236,6 @@ aggregate("misspelt-field-of-a-timer-at-a-time", {
 after("-5ms", "Shut", {});
 // @ts-expect-error -- a duration is whole
 after("0.5ms", "Shut", {});
-// @ts-expect-error -- a key is a text
+// @ts-expect-error -- a key is a string
 cancel("Shut", { key: 1 });
 after(`${Number("5")}ms`, "Shut", {});

@@ -9,7 +9,7 @@ import { category } from "../../src/index.ts";
 const Measured = z.object({ sensor: z.string(), channel: z.int(), note: z.string().optional(), at: z.object({ x: z.number() }) });
 const Calibrated = z.object({ sensor: z.string(), by: z.string() });
 
-// A field that names the stream of every event: a text or a number.
+// A field that names the stream of every event: a string or a number.
 category("measured", { key: "sensor", events: { Measured, Calibrated } });
 category("channels", { key: "channel", events: { Measured } });
 category("loose", { key: "sensor", events: { Measured: z.object({ sensor: z.string() }).catchall(z.string()) } });

@@ -70,7 +70,7 @@ view("text-is-not-sql", {
   },
 });
 
-// @ts-expect-error -- the tag takes a template, not a text
+// @ts-expect-error -- the tag takes a template, not a string
 sql("SELECT 1");
 
 view("asynchronous", {

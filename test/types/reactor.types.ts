@@ -31,7 +31,7 @@ reactor("porter", {
 
 reactor("unknown-event", {
   from: bell,
-  // @ts-expect-error -- a bell is Rung, not Rang
+  // @ts-expect-error -- a bell is `Rung`, not `Rang`
   on: { Rang: () => [] },
 });
 
@@ -71,7 +71,7 @@ send(door, "front", "Open", { by: "x", quickly: true });
 send(door, "front", "Open", { by: "x", slowly: "yes" });
 // @ts-expect-error -- a plain category takes no commands
 send(bell, "log", "Rung", { times: 1 });
-// @ts-expect-error -- there is no event Rang
+// @ts-expect-error -- there is no event `Rang`
 append(bell, "log", "Rang", { times: 1 });
 // @ts-expect-error -- `times` is a number
 append(bell, "log", "Rung", { times: "1" });
@@ -116,7 +116,7 @@ reactor("emits-another-command", {
 reactor("emits-another-event", {
   from: bell,
   emits: [door, [bell, "Muted"]],
-  // @ts-expect-error -- it declares Muted, not Rung
+  // @ts-expect-error -- it declares `Muted`, not `Rung`
   on: { Rung: () => [append(bell, "log", "Muted", {}), append(bell, "log", "Rung", { times: 1 })] },
 });
 reactor("emits-elsewhere", {
@@ -133,7 +133,7 @@ reactor("emits-a-misspelt-command", {
 });
 reactor("emits-a-misspelt-event", {
   from: bell,
-  // @ts-expect-error -- a bell is Rung, not Rang
+  // @ts-expect-error -- a bell is `Rung`, not `Rang`
   emits: [bell, "Rang"],
   on: {},
 });
@@ -198,7 +198,7 @@ transform("of-another-source", {
   on: { Opened: () => undefined },
 });
 
-// An effect calls out, and records what came of it.
+// An effect calls out, and records the outcome.
 const calls = category("calls", { events: { Answered: z.object({ by: z.string() }), Missed: z.object({}) } });
 effect("ring-back", {
   from: bell,
@@ -236,7 +236,7 @@ effect("synchronous", {
 effect("says-nothing", {
   from: bell,
   records: calls,
-  // @ts-expect-error -- where nothing came of it, it says so: nothing()
+  // @ts-expect-error -- without an outcome it has to return nothing()
   on: { Rung: async () => {} },
 });
 effect("sends", {
@@ -248,7 +248,7 @@ effect("sends", {
 effect("misspelt-event", {
   from: bell,
   records: calls,
-  // @ts-expect-error -- a bell is Rung, not Rang
+  // @ts-expect-error -- a bell is `Rung`, not `Rang`
   on: { Rang: async () => nothing() },
 });
 effect("otherwise-undeclared", {

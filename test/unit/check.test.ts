@@ -17,7 +17,7 @@ import { shop } from "../../src/shop/app.ts";
 describe("stored data and a schema", () => {
   const fits = (schema: z.ZodType, data: object) => fitOf(schema as never)(data, JSON.stringify(data));
 
-  it("what is stored is compared with what the schema puts out", () => {
+  it("are compared in the schema's output form", () => {
     expect(fits(z.object({ on: z.stringbool() }), { on: true })).toBeUndefined();
     expect(fits(z.object({ on: z.stringbool() }), { on: "yes" })).toMatchObject({ path: "on" });
     expect(fits(z.object({ n: z.number().transform((n) => n / 100) }), { n: 1 })).toBeUndefined();
@@ -29,7 +29,7 @@ describe("stored data and a schema", () => {
     expect(fits(z.object({ n: z.number().catch(1) }), { n: "one" })).toMatchObject({ path: "n" });
   });
 
-  it("members that the schema does not name are ignored, and formats are zod's own", () => {
+  it("may differ in members that the schema does not name, and formats are checked as zod does", () => {
     expect(fits(z.strictObject({ a: z.string() }), { a: "a", b: 1 })).toBeUndefined();
     expect(
       fits(z.object({ u: z.union([z.strictObject({ a: z.string() }), z.strictObject({ b: z.string() })]) }), { u: { a: "a", c: 1 } }),
@@ -44,14 +44,14 @@ describe("stored data and a schema", () => {
       expect(fits(z.object({ [name]: z.coerce.number() }), { [name]: "1" })).toMatchObject({ path: name });
   });
 
-  it("the message never has the value", () => {
+  it("lead to messages that never contain the value", () => {
     expect(JSON.stringify(fits(z.object({ pin: z.number() }), { pin: "a secret" }))).not.toContain("a secret");
     expect(JSON.stringify(fits(z.object({ pin: z.enum(["a", "b"]) }), { pin: "a secret" }))).not.toContain("a secret");
   });
 });
 
 describe("a sample", () => {
-  it("has the first and the last events and as many as were asked for, in places that do not overlap", () => {
+  it("has the first and the last events and the number asked for, in ranges that do not overlap", () => {
     for (const [begin, head, sample] of [
       [0, 1_000_000, 10_000],
       [500, 10_000, 250],
@@ -76,7 +76,7 @@ describe("a sample", () => {
 });
 
 describe("versions", () => {
-  it("are compared as Semantic Versioning says", () => {
+  it("are compared by Semantic Versioning", () => {
     const order = [
       "0.1.9",
       "0.2.0-alpha",
@@ -94,7 +94,7 @@ describe("versions", () => {
     expect(isOlder("0.2.0", "\u001b[31m9.9.9")).toBe(false);
   });
 
-  it("a package or a stored form that is older than the deployed one is found", () => {
+  it("are reported if the package or its stored form is older than the deployed one", () => {
     const app = inspect(shop);
     const of = (version: string, formats: Deployed["formats"]) => compareVersions("0.2.0", app, { version, formats } as Deployed);
     expect(of("0.2.0", app.formats)).toEqual([]);
@@ -105,7 +105,7 @@ describe("versions", () => {
   });
 });
 
-describe("another program that answers there", () => {
+describe("a check of another program", () => {
   let server: Server | undefined;
   afterEach(() => {
     server?.closeAllConnections();
@@ -150,17 +150,17 @@ describe("another program that answers there", () => {
     ["a page", { "/app": "<html>" }, "/app is no JSON"],
     ["other members", { "/app": '{"categories": 1}' }, "/app is not what a Headspring store answers: categories"],
     ["null", { "/views": "null" }, "/views is not what"],
-    ["a head that is no position", { "/log/head": '{"head": -1}' }, "/log/head is not what"],
+    ["a head that is not a position", { "/log/head": '{"head": -1}' }, "/log/head is not what"],
     ["no lines", { "/log": "" }, "breaks off"],
     ["a log that does not move on", { "/log": `${LINE(1)}\n{"next": 0}\n` }, "breaks off"],
     ["a log that goes too far", { "/log": `${LINE(1)}\n{"next": 9}\n` }, "breaks off"],
-    ["lines that are no events", { "/log": `{"id": 1}\n{"next": 3}\n` }, "an event after position 0 is not what"],
-    ["data that is no object", { "/log": `${LINE(1, { data: [] })}\n{"next": 3}\n` }, "an event after position 0"],
+    ["lines that are not events", { "/log": `{"id": 1}\n{"next": 3}\n` }, "an event after position 0 is not what"],
+    ["data that is not an object", { "/log": `${LINE(1, { data: [] })}\n{"next": 3}\n` }, "an event after position 0"],
   ] as const)("%s", async (_what, answers, message) => {
     await expect(against(answers)).rejects.toMatchObject({ code: "unexpected-answer", message: expect.stringContaining(message) });
   });
 
-  it("an answer that does not end is given up", async () => {
+  it("gives up on an answer that does not end", async () => {
     const endless: RequestListener = (_request, response) => {
       const piece = "x".repeat(1_048_576);
       const more = () => {
@@ -175,7 +175,7 @@ describe("another program that answers there", () => {
     });
   });
 
-  it("names like members of every object, and a prototype in data, are names and data", async () => {
+  it("treats names like those of every object's members, and a prototype in data, as names and data", async () => {
     const app = { ...EMPTY, categories: [{ name: "__proto__", kind: "plain", origin: "code", events: [{ type: "constructor" }] }] };
     const log = [
       LINE(1, { stream: "__proto__/x", type: "constructor" }),
@@ -193,7 +193,7 @@ describe("another program that answers there", () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
-  it("a deployment that cannot read what is stored there is a finding, not an error", async () => {
+  it("reports a deployment that cannot read its stored data as a finding, not as an error", async () => {
     const problem = { code: "stored-by-newer-code", detail: "version 3 of what LOGS store" };
     const refusing: RequestListener = (_request, response) => response.writeHead(503).end(JSON.stringify(problem));
     const { findings } = await against({ "/log/head": refusing });

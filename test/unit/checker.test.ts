@@ -13,7 +13,7 @@ function issues(schema: JsonSchema, data: unknown, effort = newEffort()) {
 const messages = (schema: JsonSchema, data: unknown) =>
   issues(schema, data).map(({ path, message }) => (path ? `${path}: ${message}` : message));
 
-describe("a value that does not fit is told with the place, what must be there, and what came", () => {
+describe("a value that does not fit is reported with its place, what is expected there, and what was found", () => {
   it.each<[schema: JsonSchema, data: unknown, expected: string[]]>([
     [{ type: "string" }, 7, ["must be a string, got a number"]],
     [{ type: ["integer", "null"] }, 7.5, ["must be a whole number or null, got a fraction"]],
@@ -44,9 +44,9 @@ describe("a value that does not fit is told with the place, what must be there, 
     [{ contains: true, maxContains: 1 }, [1, 2], ["must have at most 1 of the items that `contains` describes, got 2"]],
     [{ if: { required: ["a"] }, then: { required: ["b"] } }, { a: 1 }, ['must have the property "b"']],
     [{ allOf: [{ type: "string" }, { type: "string" }] }, 1, ["must be a string, got a number"]],
-  ])("%j says of %j: %j", (schema, data, expected) => expect(messages(schema, data)).toEqual(expected));
+  ])("%j reports about %j: %j", (schema, data, expected) => expect(messages(schema, data)).toEqual(expected));
 
-  it("up to twenty places in one answer, and only the first in long data", () => {
+  it("up to twenty places in one answer, and only the first one in long data", () => {
     const schema = { items: { type: "string" } };
     expect(issues(schema, Array(50).fill(1))).toHaveLength(20);
     expect(issues(schema, Array(5_000).fill(1))).toEqual([{ path: "0", message: "must be a string, got a number" }]);
@@ -92,7 +92,7 @@ describe("a keyword", () => {
     for (const data of doesNot) expect([data, issues(schema, data).length > 0]).toEqual([data, true]);
   });
 
-  it.each(["__proto__", "constructor", "toString", "hasOwnProperty"])("finds the name %s only where the data has it", (name) => {
+  it.each(["__proto__", "constructor", "toString", "hasOwnProperty"])("finds the name %s only if the data itself has it", (name) => {
     const { [name]: text, empty } = JSON.parse(`{"${name}":{"${name}":"x"},"empty":{}}`) as Record<string, unknown>;
     const schema = (keywords: string) => JSON.parse(keywords.replaceAll("NAME", name)) as JsonSchema;
     expect(issues(schema(`{"required":["NAME"]}`), empty)).toHaveLength(1);
@@ -105,16 +105,16 @@ describe("a keyword", () => {
   });
 });
 
-describe("what nothing has evaluated", () => {
+describe("a keyword for members and items that nothing has evaluated", () => {
   const first = { properties: { a: true } };
   it.each<[what: string, schema: JsonSchema, fits: unknown[], doesNot: unknown[]]>([
     [
-      "leaves out what the schemas beside it name",
+      "leaves out what the schemas next to it name",
       { allOf: [first], properties: { b: true }, unevaluatedProperties: false },
       [{ a: 1, b: 1 }],
       [{ c: 1 }],
     ],
-    ["is not what a schema beside this one names", { allOf: [first, { unevaluatedProperties: false }] }, [{}], [{ a: 1 }]],
+    ["ignores what a schema next to this one names", { allOf: [first, { unevaluatedProperties: false }] }, [{}], [{ a: 1 }]],
     ["is not what a condition names, for its consequence", { if: first, then: { unevaluatedProperties: false } }, [{}], [{ a: 1 }]],
     [
       "includes what an alternative names that does not fit",
@@ -159,7 +159,7 @@ describe("what nothing has evaluated", () => {
   });
 });
 
-describe("a check costs steps, and", () => {
+describe("a check costs steps, so that", () => {
   const costly = expect.stringContaining("takes too many steps");
   const chain = (length: number, link: (next: JsonSchema) => JsonSchema): JsonSchema => ({
     $ref: "#/$defs/s0",
@@ -173,12 +173,12 @@ describe("a check costs steps, and", () => {
     ["not", (next) => ({ not: { not: next } })],
     ["if", (next) => ({ if: next })],
     ["dependentSchemas", (next) => ({ dependentSchemas: { a: next } })],
-  ])("schemas that apply each other by %s end before the stack does", (_what, link) => {
+  ])("schemas that apply each other by %s end before the stack overflows", (_what, link) => {
     expect(issues(chain(100, link), { a: 1 })).toEqual([]);
     expect(issues(chain(600, link), { a: 1 })).toEqual([{ path: "", message: costly }]);
   });
 
-  it("alternatives of alternatives are not all remembered", () => {
+  it("alternatives of alternatives do not fill the memory", () => {
     const schema = chain(18, (next) => ({ anyOf: [next, next] })) as { $defs: Record<string, JsonSchema> };
     expect(issues({ ...schema, $defs: { ...schema.$defs, s17: { const: 1 } } }, 2, { left: Infinity })).toHaveLength(2);
   });

@@ -49,14 +49,14 @@ function out(event: StoredEvent, position?: number, store = "default") {
   return cloudEvent;
 }
 
-describe("a CloudEvent that came in", () => {
-  it("goes out as it came, without what was null", () => {
+describe("a CloudEvent that was received", () => {
+  it("is sent out as it was received, without members that were null", () => {
     const { subject: _null, ...rest } = EXAMPLE;
     expect(out(stored(EXAMPLE))).toEqual(rest);
   });
 
   it.each([
-    ["nothing but what it must have", { specversion: "1.0", type: "T", source: "/s", id: "1", data: {} }],
+    ["only the required attributes", { specversion: "1.0", type: "T", source: "/s", id: "1", data: {} }],
     ["every attribute", { ...EXAMPLE, subject: "larger-context", dataschema: "https://example.com/schema", flag: true, empty: "" }],
     ["a source that is a URN", { ...EXAMPLE, subject: "s", source: "urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66" }],
     ["a source that is a mail address", { ...EXAMPLE, subject: "s", source: "mailto:someone@example.com" }],
@@ -64,19 +64,19 @@ describe("a CloudEvent that came in", () => {
     ["a UUID in capitals", { ...EXAMPLE, subject: "s", id: UUID }],
     ["another media type of JSON", { ...EXAMPLE, subject: "s", datacontenttype: "application/vnd.x+json; charset=utf-8" }],
     ["a time with microseconds and an offset", { ...EXAMPLE, subject: "s", time: "2018-04-05T17:31:00.123456+05:30" }],
-  ])("with %s goes out as it came", (_what, value) => {
+  ])("with %s is sent out as it was received", (_what, value) => {
     expect(out(stored(value))).toEqual(value);
     expect(out(stored(value), 12)).toEqual({ logposition: "12", ...value });
   });
 
-  it("has the position that it has here, not the one that it had where it came from", () => {
+  it("has its position in this store, not the one that it had at its origin", () => {
     const forwarded = { ...EXAMPLE, subject: "s", logposition: "7" };
     const { logposition: _there, ...rest } = forwarded;
     expect(out(stored(forwarded), 12)).toEqual({ ...rest, logposition: "12" });
     expect(out(stored(forwarded))).toEqual(rest);
   });
 
-  it("keeps its id when that is a UUID, and gets the same UUID every time when it is not", () => {
+  it("keeps its id if that is a UUID, and otherwise gets a UUID, the same one every time", () => {
     expect(stored({ ...EXAMPLE, id: UUID }).id).toBe(UUID.toLowerCase());
     const { id } = stored(EXAMPLE);
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -85,14 +85,14 @@ describe("a CloudEvent that came in", () => {
     expect(stored({ ...EXAMPLE, id: "another" }).id).not.toBe(id);
   });
 
-  it("carries on the conversation that its correlation extension names", () => {
+  it("continues the conversation that its correlation extension names", () => {
     const value = { ...EXAMPLE, subject: "s", correlationid: "c", causationid: "b" };
     expect(JSON.parse(stored(value).meta)).toMatchObject({ correlationId: "c", causationId: "b" });
     expect(out(stored(value))).toEqual(value);
   });
 });
 
-describe("an event that did not come in as a CloudEvent", () => {
+describe("an event that was not received as a CloudEvent", () => {
   const EVENT: StoredEvent = {
     version: 3,
     id: UUID.toLowerCase(),
@@ -123,7 +123,7 @@ describe("an event that did not come in as a CloudEvent", () => {
     });
   });
 
-  it("keeps the writer's own time, and says when it was erased", () => {
+  it("keeps the writer's own time, and has the time of its erasure", () => {
     expect(out({ ...EVENT, time: "2026-11-21T06:00:00+01:00" }).time).toBe("2026-11-21T06:00:00+01:00");
     expect(out({ ...EVENT, data: "{}", meta: "{}", erased: true })).toMatchObject({ erased: true, data: {} });
   });
@@ -131,18 +131,18 @@ describe("an event that did not come in as a CloudEvent", () => {
   it.each([
     ["no object", '{"cloudevents":"x"}'],
     ["no source", '{"cloudevents":{"id":"1"}}'],
-    ["a name that is no attribute's", '{"cloudevents":{"source":"/s","a_b":1}}'],
+    ["a name that no attribute can have", '{"cloudevents":{"source":"/s","a_b":1}}'],
     ["members of the event itself", '{"cloudevents":{"source":"/s","type":"other"}}'],
     ["a value that no attribute has", '{"cloudevents":{"source":"/s","list":[1]}}'],
     ["a correlation that no header could carry", '{"correlationId":"a\\nb"}'],
-  ])("is not spoilt by meta of the writer's own: %s", (_what, meta) => {
+  ])("stays valid with the writer's own meta: %s", (_what, meta) => {
     const event = out({ ...EVENT, meta });
     expect(event.source).toBe("/streams/order/a%20b");
     expect(event).not.toHaveProperty("correlationid");
   });
 });
 
-describe("what is not a CloudEvent that can be stored", () => {
+describe("a CloudEvent that cannot be stored", () => {
   it.each<[what: string, value: unknown, path: string]>([
     ["a text", "event", ""],
     ["a list", [EXAMPLE], ""],
@@ -153,24 +153,24 @@ describe("what is not a CloudEvent that can be stored", () => {
     ["an id that is null", { ...EXAMPLE, id: null }, "id"],
     ["an id with a line break", { ...EXAMPLE, id: "a\nb" }, "id"],
     ["no source", { ...EXAMPLE, source: undefined }, "source"],
-    ["a source that is no URI reference", { ...EXAMPLE, source: "my context" }, "source"],
+    ["a source that is not a URI reference", { ...EXAMPLE, source: "my context" }, "source"],
     ["no type", { ...EXAMPLE, type: undefined }, "type"],
-    ["a type that our events cannot have", { ...EXAMPLE, type: "two words" }, "type"],
-    ["a type that is ours", { ...EXAMPLE, type: "$deleted" }, "type"],
-    ["a time that is none", { ...EXAMPLE, time: "yesterday" }, "time"],
+    ["a type that events cannot have", { ...EXAMPLE, type: "two words" }, "type"],
+    ["a type of the store's own", { ...EXAMPLE, type: "$deleted" }, "type"],
+    ["an invalid time", { ...EXAMPLE, time: "yesterday" }, "time"],
     ["an empty subject", { ...EXAMPLE, subject: "" }, "subject"],
     ["a dataschema that is not absolute", { ...EXAMPLE, dataschema: "schema.json" }, "dataschema"],
     ["data that is not JSON", { ...EXAMPLE, datacontenttype: "text/xml" }, "datacontenttype"],
-    ["data that is a text", { ...EXAMPLE, datacontenttype: undefined, data: "I'm just a string" }, "data"],
+    ["data that is a string", { ...EXAMPLE, datacontenttype: undefined, data: "I'm just a string" }, "data"],
     ["data that is null", { ...EXAMPLE, data: null }, "data"],
     ["no data", { ...EXAMPLE, data: undefined }, "data"],
     ["binary data", { ...EXAMPLE, data_base64: "AAAA" }, "data_base64"],
     ["an attribute in capitals", { ...EXAMPLE, Extension: "a" }, "Extension"],
-    ["an attribute with a number that is no integer", { ...EXAMPLE, ext: 1.5 }, "ext"],
+    ["an attribute with a number that is not an integer", { ...EXAMPLE, ext: 1.5 }, "ext"],
     ["an attribute with a number beyond 32 bits", { ...EXAMPLE, ext: 2 ** 31 }, "ext"],
     ["an attribute with an object", { ...EXAMPLE, ext: {} }, "ext"],
     ["an attribute with half a character", { ...EXAMPLE, ext: "\ud800" }, "ext"],
-    ["an attribute with a character that is none", { ...EXAMPLE, ext: "\ufffe" }, "ext"],
+    ["an attribute with an invalid character", { ...EXAMPLE, ext: "\ufffe" }, "ext"],
   ])("is %s", (_what, value, path) => {
     expect(issuesOf(value).map((issue) => issue.path)).toEqual([path]);
   });
@@ -180,7 +180,7 @@ describe("binary mode", () => {
   const HEADERS = { "ce-specversion": "1.0", "ce-type": "com.example.someevent", "ce-id": "1234", "ce-source": "/mycontext/subcontext" };
   const read = (headers: Record<string, string>) => fromHeaders(new Headers({ ...HEADERS, ...headers }), { a: 1 });
 
-  it("takes attributes from headers and the media type from Content-Type", () => {
+  it("has its attributes in headers and the media type in Content-Type", () => {
     expect(read({ "content-type": "application/json; charset=utf-8", "CE-Time": "2018-04-05T03:56:24Z", "x-other": "no" })).toEqual({
       issues: [],
       event: {
@@ -217,11 +217,11 @@ describe("binary mode", () => {
   });
 });
 
-describe("the specification's schema, as these tests have it", () => {
+describe("the specification's schema, in these tests' form,", () => {
   it.each([
     ["a missing source", { ...EXAMPLE, source: undefined }],
     ["an empty id", { ...EXAMPLE, id: "" }],
-    ["a time that is none", { ...EXAMPLE, time: "yesterday" }],
+    ["an invalid time", { ...EXAMPLE, time: "yesterday" }],
     ["data twice", { ...EXAMPLE, data_base64: "AAAA" }],
     ["an attribute in capitals", { ...EXAMPLE, Extension: 1 }],
   ])("refuses %s", (_what, value) => {

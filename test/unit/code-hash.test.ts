@@ -11,7 +11,7 @@ describe("the hash of code", () => {
     expect(codeHash({ b: ["x", null], a: one.a })).toBe(codeHash(one));
   });
 
-  it("is another for another function, name, order of a list, or text", () => {
+  it("changes with a function, a name, the order of a list, or a string", () => {
     const codes = [
       { a: (n: number) => n + 1 },
       { a: (n: number) => n + 2 },
@@ -26,7 +26,7 @@ describe("the hash of code", () => {
   });
 });
 
-it("the lifts of a schema are those of all its versions, in order", () => {
+it("the lifts of a schema include those of all its versions, in order", () => {
   const first = z.object({ euros: z.number() });
   const toCents = ({ euros }: { euros: number }) => ({ cents: euros * 100 });
   const second = upcast(first, z.object({ cents: z.number() }), toCents);

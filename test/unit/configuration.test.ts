@@ -41,23 +41,23 @@ function without(...names: string[]): object {
 const NEEDED = ["STREAMS", "LOGS", "WEBHOOKS", "CATALOGS", "SOURCES", "WAKE_UPS", "VIEWS"];
 
 describe("a deployment's configuration", () => {
-  it("is taken when it is whole", () => {
+  it("is accepted when it is complete", () => {
     expect(said(whole)).toBe("nothing is missing");
   });
 
-  it.each(NEEDED)("that lacks %s is refused, and it alone is named", (name) => {
+  it.each(NEEDED)("that lacks %s is refused, and nothing else is named", (name) => {
     const [first = ""] = said(without(name)).split("\n");
     expect(NEEDED.filter((one) => new RegExp(`\\b${one}\\b`).test(first))).toEqual([name]);
   });
 
-  it("is refused with all that it lacks at once", () => {
+  it("is refused with everything that it lacks at once", () => {
     const [atStart = "", atFirstEvent = ""] = errorsOf({}).map((message) => message.split("\n")[0]);
     for (const name of ["WAKE_UPS", "VIEWS"]) expect(atStart).toContain(name);
     for (const name of ["StreamObject", "LogObject", "WebhookObject", "CatalogObject", "SourceObject"])
       expect(atFirstEvent).toContain(name);
   });
 
-  it("is told the lines to add, which are those of this repository's own wrangler.toml", () => {
+  it("is refused with the lines to add, which are those of this repository's own wrangler.toml", () => {
     const lines = errorsOf({})
       .flatMap((message) => message.split("\n"))
       .filter((line) => /^(?:\[|\w+ = )/.test(line));
@@ -67,7 +67,7 @@ describe("a deployment's configuration", () => {
     for (const line of lines.filter((line) => !line.startsWith("database_name"))) expect(own).toContain(line);
   });
 
-  it("is told the classes to export", () => {
+  it("is refused with the classes to export", () => {
     const line = "export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);";
     expect(said(without("LOGS", "CATALOGS")).split(line)).toHaveLength(2);
     expect(readFileSync(join(import.meta.dirname, "../../src/worker.ts"), "utf8")).toContain(line);
@@ -80,11 +80,11 @@ describe("a deployment's configuration", () => {
     expect(() => requireConfiguration({ ...whole, LOGS: whole.VIEWS }, shop)).toThrow("a Durable Object class behind the binding LOGS");
   });
 
-  it("needs no binding for objects at the start: the worker's exports stand in for them", () => {
+  it("needs no bindings for objects at the start: the worker's exports replace them", () => {
     expect(() => requireConfiguration(without("STREAMS", "LOGS", "WEBHOOKS", "CATALOGS"), shop)).not.toThrow();
   });
 
-  it("that lacks the database of some views says which views", () => {
+  it("that lacks the database of some views is refused with the names of those views", () => {
     const reading = category("reading", { events: { Read: z.object({ value: z.number() }) } });
     const row = z.object({ id: z.string() });
     const kept = (name: string) => view(name, { from: reading, row, key: "id", database: "ELSEWHERE", on: {} });
@@ -96,11 +96,11 @@ describe("a deployment's configuration", () => {
 describe("the configuration of a worker that only answers queries", () => {
   const { LOGS, CATALOGS, VIEWS } = whole;
 
-  it("is taken with the log, the catalog and the databases: no queue, no class, nothing else", () => {
+  it("is accepted with the log, the catalog and the databases: it needs no queue, no class, and nothing else", () => {
     expect(() => requireConfigurationOfQueries({ LOGS, CATALOGS, VIEWS }, shop)).not.toThrow();
   });
 
-  it("is refused with all that it lacks at once, and told the lines to add", () => {
+  it("is refused with everything that it lacks at once, and with the lines to add", () => {
     let message = "";
     try {
       requireConfigurationOfQueries({ LOGS: VIEWS }, shop);

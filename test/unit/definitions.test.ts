@@ -28,7 +28,7 @@ describe("an app", () => {
     expect(app.webhooks.get("hook")).toBe(hook);
   });
 
-  it("tells its hooks of its views too", () => {
+  it("reports its views to its hooks, too", () => {
     const hooks = { onConsumerFailed: () => {} };
     expect(defineApp({ categories: [reading], views: [values], hooks }).views.get("values")?.hooks).toBe(hooks);
     expect(defineApp({ categories: [reading], views: [values] }).views.get("values")).not.toHaveProperty("hooks");
@@ -36,13 +36,13 @@ describe("an app", () => {
 
   it("may be empty", () => expect(defineApp({}).views.size).toBe(0));
 
-  it("has one category of a name, with or without rules", () => {
+  it("has one category per name, with or without rules", () => {
     const message = 'the app has two parts that are a category named "door"';
     expect(() => defineApp({ aggregates: [door, door] })).toThrow(new TypeError(message));
     expect(() => defineApp({ aggregates: [door], categories: [category("door", { events: {} })] })).toThrow(new TypeError(message));
   });
 
-  it("has one consumer of a name, whatever its kind", () => {
+  it("has one consumer per name, whatever its kind", () => {
     const app = { categories: [reading], views: [values] };
     const message = 'the app has two parts that are a consumer named "values"';
     expect(() => defineApp({ ...app, views: [values, values] })).toThrow(new TypeError(message));
@@ -63,7 +63,7 @@ describe("an app", () => {
     expect(defineApp({ ...app, views: [view("Door", same)] }).views.has("Door")).toBe(true);
   });
 
-  it("names all of its mistakes at once, a line each", () => {
+  it("reports all of its mistakes at once, a line each", () => {
     const twice = 'the app has two parts that are a category named "door"';
     const lost = ['view "values"', 'processor "relay"'].map((part) => `${part} follows "reading", which the app does not declare`);
     expect(() => defineApp({ aggregates: [door, door], views: [values], processors: [relay] })).toThrow(
@@ -86,7 +86,7 @@ describe("an app", () => {
     expect(() => defineApp({ categories: [other], views: [values] })).toThrow('view "values" follows "reading"');
   });
 
-  it("leaves the names of webhooks that are added at run time alone", () => {
+  it("does not restrict the names of webhooks that are added at run time", () => {
     const message = '"wh_1" begins like the ids of webhooks that are added at run time';
     expect(() => defineApp({ categories: [reading], views: [view("wh_1", { from: reading, row, key: "id", on: {} })] })).toThrow(message);
     expect(() => defineApp({ categories: [reading], processors: [reactor("wh_1", { from: reading, on: {} })] })).toThrow(message);
@@ -95,7 +95,7 @@ describe("an app", () => {
 });
 
 describe("a definition has names that the routes can carry:", () => {
-  it("no webhook has the name that a path has in its place", () => {
+  it("no webhook has a name that a route uses in its place", () => {
     expect(() => webhook("deliveries", { from: reading, url: "https://receiver.test/", secret: { variable: "SECRET" } })).toThrow(
       new TypeError('no webhook can be named "deliveries": GET /webhooks/deliveries lists those of some events'),
     );
@@ -119,7 +119,7 @@ describe("a definition has names that the routes can carry:", () => {
 });
 
 describe("a definition that a cast has let through", () => {
-  it("has no key that an event type does not have", () => {
+  it("has no key that one of its event types lacks", () => {
     const events = { Read: z.object({ sensor: z.string() }), Muted: z.object({}) };
     expect(() => category("reading", { key: "sensor" as never, events })).toThrow(
       new TypeError('the key of category "reading" is "sensor", which event type "Muted" does not have'),
@@ -165,7 +165,7 @@ describe("a definition that a cast has let through", () => {
 
   const unknown = { Red: () => [] } as never;
 
-  it("names no event that its followed do not have", () => {
+  it("names no event that the categories it follows lack", () => {
     expect(() => view("v", { from: reading, row, key: "id", on: unknown })).toThrow(
       new TypeError('view "v" handles "Red", which none of the categories that it follows has (Read)'),
     );
@@ -189,7 +189,7 @@ describe("a definition that a cast has let through", () => {
     );
   });
 
-  it("has no more columns than a table takes", () => {
+  it("has no more columns than a table can have", () => {
     const columns = (count: number) => z.object(Object.fromEntries(Array.from({ length: count }, (_, n) => [`c${n}`, z.string()])));
     const wide = (count: number) => view("wide", { from: reading, row: columns(count) as never, key: "c0", on: {} });
     expect(wide(VIEW_COLUMNS).name).toBe("wide");
@@ -203,20 +203,20 @@ describe("a definition that a cast has let through", () => {
     [{ concurrency: 7 }, "a concurrency must be from 1 to 6"],
     [{ headers: { host: "x" } }, "host"],
     [{ headers: { "x a": { variable: "A" } } }, "letters, digits and hyphens"],
-  ])("is no webhook that could not send: %j", (manner, message) => {
+  ])("is not a webhook that could not send: %j", (manner, message) => {
     const define = () => webhook("hook", { from: [reading], url: { variable: "URL" }, secret: { variable: "SECRET" }, ...manner });
     expect(define).toThrow(`webhook "hook": `);
     expect(define).toThrow(message);
   });
 
-  it("has no two columns that SQL takes for one", () => {
+  it("has no two columns that are the same in SQL", () => {
     const twice = z.object({ id: z.string(), Id: z.string() });
     expect(() => view("v", { from: reading, row: twice, key: "id", on: {} })).toThrow(
       new TypeError('view "v" has two columns that differ only in case: "id" and "Id"'),
     );
   });
 
-  it("has no column that a query could not ask for", () => {
+  it("has no column that a query could not name", () => {
     for (const column of ["limit", "cursor", "minPosition", "consistency", "sort"]) {
       const taken = z.object({ id: z.string(), [column]: z.string() });
       expect(() => view("v", { from: reading, row: taken, key: "id", on: {} })).toThrow(

@@ -4,12 +4,12 @@ import { deploymentOf } from "../../src/store/deployment.ts";
 const told = (CF_VERSION_METADATA?: unknown) => deploymentOf({ CF_VERSION_METADATA } as unknown as Env);
 
 describe("the version of the code that runs", () => {
-  it("is the one that the platform's binding names, with the time of its upload", () => {
+  it("is the one in the platform's binding, with the time of its upload", () => {
     const binding = { id: "5bdf7b3e-4a44-4c09-93c1-2d9f0e2b3a1c", tag: "", timestamp: "2026-11-26T10:00:00.123456Z" };
     expect(told(binding)).toEqual({ id: binding.id, at: Date.UTC(2026, 10, 26, 10, 0, 0, 123) });
   });
 
-  it("is unknown without the binding, or when the binding says nothing that can be put into an order", () => {
+  it("is unknown without the binding, or if the binding has nothing that can be ordered", () => {
     const timestamp = "2026-11-26T10:00:00Z";
     const useless = [
       undefined,

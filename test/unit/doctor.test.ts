@@ -142,7 +142,7 @@ describe.each([
     for (const line of faulty.split("\n").filter((one) => /name"? ?[=:]/.test(one))) expect(squeezed(after)).toContain(squeezed(line));
   });
 
-  it("from next to nothing becomes one that has all", () => {
+  it("of almost nothing is completed", () => {
     const little = name.endsWith("toml") ? 'name = "rooms"\nmain = "src/worker.ts"\n' : '{ "name": "rooms", "main": "src/worker.ts" }\n';
     expect(codesIn(fixed(little, name), name)).toEqual([]);
   });
@@ -161,14 +161,14 @@ describe.each([
   ["wrangler.toml", `${TOML}\n[env.staging]\ncompatibility_date = "2024-01-01"\n\n[env.empty]\n`],
   ["wrangler.jsonc", JSONC.replace(/\}\s*$/, '  "env": { "staging": { "compatibility_date": "2024-01-01" }, "empty": {} },\n}\n')],
 ] as const)("an environment in %s", (name, text) => {
-  it("has what wrangler lets it have of the rest, and lacks what it does not inherit", () => {
+  it("has what wrangler lets it inherit, and lacks everything else", () => {
     expect(codesIn(text, name)).toEqual([]);
     expect(codesIn(text, name, MAIN, "empty")).toEqual(["queue-not-bound", "queue-without-consumer", "database-not-bound"]);
     expect(codesIn(text, name, MAIN, "staging")).toContain("compatibility-date-too-old");
     expect(() => codesIn(text, name, MAIN, "stagign")).toThrow(`${name} has no environment stagign: it has staging, empty`);
   });
 
-  it("is fixed in its own place, with its own names, and the rest stays", () => {
+  it("is fixed in its own section, with its own names, and the rest stays", () => {
     const after = fixed(text, name, "staging");
     expect(codesIn(after, name, MAIN, "staging")).toEqual([]);
     expect(codesIn(after, name)).toEqual([]);
@@ -187,7 +187,7 @@ describe.each([
     expect(commentsOf(after)).toEqual(expect.arrayContaining(commentsOf(text)));
   });
 
-  it("gets what it inherits where the rest of the file has it", () => {
+  it("gets what it inherits in the top level of the file", () => {
     const old = text.replace(/"2026-11-01"/, '"2025-01-01"');
     const after = parsed(fixed(old, name, "empty"), name).whole;
     expect(after).toMatchObject({ compatibility_date: "2026-11-01", env: { staging: { compatibility_date: "2024-01-01" } } });
@@ -204,7 +204,7 @@ describe("findings that no change of the configuration fixes", () => {
     expect(findingsIn(parsed(text, "wrangler.jsonc"), main).map((one) => one.code)).toEqual([code]);
   });
 
-  it("a class under another name, and one of another worker, are what the bindings say", () => {
+  it("a class under another name, and one of another worker, are accepted as the bindings have them", () => {
     const bindings = `"durable_objects": { "bindings": [{ "name": "LOGS", "class_name": "MyLog" }, { "name": "WEBHOOKS", "class_name": "X", "script_name": "other" }] },`;
     const found = findingsIn(parsed(JSONC.replace('"exports"', `${bindings}\n  "exports"`), "wrangler.jsonc"), MAIN);
     expect(found.map(({ code, what }) => [code, /\bMyLog\b/.test(what)])).toEqual([
@@ -222,7 +222,7 @@ describe("findings that no change of the configuration fixes", () => {
 });
 
 describe("the worker's own file", () => {
-  it("exports in every form are seen, and comments are not", () => {
+  it("has exports in every form, which are found; those in comments are not", () => {
     const source = `export { A, b as B } from "./x.ts"; // export class X {}
 /* export class Y {} */
 export class C extends D {}
@@ -234,7 +234,7 @@ export const { I, J: K } = y;`;
     expect(exportsOf('export * from "./objects.ts";')).toBeUndefined();
   });
 
-  it("gets the exports that it lacks, unless it is written in another way", () => {
+  it("gets the exports that it lacks, unless it is written in an unknown way", () => {
     expect(withExports(MAIN.replace("LogObject, ", ""), ["LogObject"])).toContain(
       "export const { StreamObject, WebhookObject, CatalogObject, SourceObject, LogObject } = objects(app);",
     );
@@ -246,7 +246,7 @@ export const { I, J: K } = y;`;
     expect(withExports("export default { fetch() {} };", ["LogObject"])).toBeUndefined();
   });
 
-  it("the package's own configuration has what the package needs", () => {
+  it("lacks nothing in this repository, and neither does the configuration", () => {
     const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
     expect(codesIn(read("wrangler.toml"), "wrangler.toml", read("src/worker.ts"))).toEqual([]);
   });
@@ -269,7 +269,7 @@ describe("the configuration of a worker that only answers queries", () => {
   };
   const foundIn = (value: object, main = QUERIES) => findingsIn({ value: value as never }, main).map(({ code }) => code);
 
-  it("needs the other worker's objects and its database, and no class, queue or cron of its own", () => {
+  it("needs the other worker's objects and database, and no class, queue or cron of its own", () => {
     expect(foundIn(BOUND)).toEqual([]);
     expect(foundIn({ ...BOUND, durable_objects: {}, d1_databases: [] })).toEqual([
       "object-not-bound",
@@ -278,7 +278,7 @@ describe("the configuration of a worker that only answers queries", () => {
     ]);
   });
 
-  it("is told apart from one that has objects of its own", () => {
+  it("is not mistaken for one that has objects of its own", () => {
     const [LOGS, CATALOGS] = BOUND.durable_objects.bindings;
     const own = { ...BOUND, durable_objects: { bindings: [{ ...LOGS, script_name: undefined }, CATALOGS] } };
     expect(foundIn(own)).toEqual(["object-not-bound"]);
@@ -286,7 +286,7 @@ describe("the configuration of a worker that only answers queries", () => {
     expect(foundIn(BOUND, `// createQueryWorker(app)\n${MAIN}`)).toContain("queue-not-bound");
   });
 
-  it("as everywhere, needs the platform's date and flags, and no open door", () => {
+  it("needs the platform's date and flags, and no open access, as everywhere", () => {
     const wrong = { ...BOUND, compatibility_date: "2024-01-01", compatibility_flags: [], vars: { HEADSPRING_ENV: "local" } };
     expect(foundIn(wrong)).toEqual(["compatibility-date-too-old", "nodejs-compat-missing", "deployment-open"]);
   });

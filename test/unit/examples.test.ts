@@ -21,7 +21,7 @@ const manifestIn = (folder: string) => JSON.parse(readFileSync(join(folder, "pac
 
 /** What an example has in addition, and why. */
 interface Difference {
-  /** What stands in the worker in place of what the generator writes. */
+  /** What the worker has in place of what the generator writes. */
   readonly worker?: readonly (readonly [written: string, instead: string])[];
   /** The worker's file has routes of its own in front of the store. */
   readonly routes?: true;
@@ -118,7 +118,7 @@ describe.each(readdirSync(join(ROOT, "examples")))("the example %s", (name) => {
 describe("the worker for queries of the example accounts", () => {
   const configuration = (file: string) => configIn(join(ROOT, "examples/accounts"), { file });
 
-  it("shares the database and the objects of the one that takes the commands, and has nothing else", () => {
+  it("shares the database and the objects of the worker that handles commands, and has nothing else", () => {
     const [commands, queries] = [configuration("wrangler.jsonc").value, configuration("wrangler.queries.jsonc")];
     expect(findingsIn(queries, readFileSync(join(ROOT, "examples/accounts/src/queries.ts"), "utf8"))).toEqual([]);
     const { name, main, durable_objects, ...rest } = queries.value;

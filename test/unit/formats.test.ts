@@ -70,19 +70,19 @@ const TEXTS: Record<string, { readonly yes: readonly string[]; readonly no: read
 };
 
 describe.each(Object.entries(TEXTS))("the format %s", (format, { yes, no }) => {
-  it.each(yes)("has %j", (text) => expect(is(format, text)).toBe(true));
-  it.each(no)("does not have %j", (text) => expect(is(format, text)).toBe(false));
+  it.each(yes)("accepts %j", (text) => expect(is(format, text)).toBe(true));
+  it.each(no)("refuses %j", (text) => expect(is(format, text)).toBe(false));
 });
 
-it("every format tested here is one that is checked", () => {
+it("every format tested here is a checked one", () => {
   for (const format of Object.keys(TEXTS)) expect(FORMATS.has(format)).toBe(true);
 });
 
-describe("addresses are what Node takes for such", () => {
+describe("an address is what Node accepts as one:", () => {
   it.each([
     ["ipv4", isIPv4, fc.ipV4()],
     ["ipv6", isIPv6, fc.ipV6()],
-  ] as const)("%s, also when they are slightly changed", (format, reference, address) => {
+  ] as const)("%s, also when it is slightly changed", (format, reference, address) => {
     const changed = fc.tuple(address, fc.nat(40), fc.constantFrom("", "0", "1", ".", ":", "::", "f", "g", "25", "\n", " "));
     fc.assert(
       fc.property(changed, ([text, at, piece]) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { derivedId, newEventId, newId, versionInId } from "../../src/core/ids.ts";
 import { UUID } from "../../src/core/names.ts";
 
-describe("an id that we make", () => {
+describe("an id that the store makes", () => {
   it("is a UUID version 7, and another one each time", () => {
     const ids = Array.from({ length: 100 }, newId);
     expect(new Set(ids).size).toBe(100);
@@ -18,7 +18,7 @@ describe("an event's id", () => {
     expect(id.slice(0, 8) + id.slice(9, 13)).toBe(Date.UTC(2026, 10, 21).toString(16).padStart(12, "0"));
   });
 
-  it("tells the version that it was made for", () => {
+  it("has the version that it was made for in it", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 2 ** 32 - 1 }),
@@ -32,7 +32,7 @@ describe("an event's id", () => {
 
   it("differs between two streams at the same version and time", () => expect(newEventId(1, 0)).not.toBe(newEventId(1, 0)));
 
-  it("tells some number when somebody else made it", () => {
+  it("has some number in that place when it was made elsewhere", () => {
     fc.assert(
       fc.property(fc.uuid(), (id) => {
         expect(versionInId(id)).toBeLessThan(2 ** 32);
@@ -42,7 +42,7 @@ describe("an event's id", () => {
 });
 
 describe("promise 5: a derived id", () => {
-  // Stored ids depend on these texts: when one changes, reactions that have happened happen again.
+  // Stored ids depend on these strings: when one changes, reactions that have happened happen again.
   it("is the same in every run, on every machine, in every version of this code", () => {
     expect(derivedId("fulfilment", "order/42", "0198c0de-0000-7000-8000-000000000001", 0)).toBe("c5f21331-c6a9-53b8-9df6-1f3915cf6755");
     expect(derivedId("a")).toBe("9e721958-d8f3-554c-ac9a-e5c8251392a4");
@@ -53,7 +53,7 @@ describe("promise 5: a derived id", () => {
     expect(derivedId("a")[14]).toBe("5");
   });
 
-  it("differs whenever the cause differs", () => {
+  it("differs if the cause differs", () => {
     const cause = fc.array(fc.oneof(fc.string(), fc.integer()), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(cause, cause, (a, b) => {

@@ -17,16 +17,16 @@ describe("canonical", () => {
     expect(canonical([2, 1])).not.toBe(canonical([1, 2]));
   });
 
-  it("leaves out what JSON leaves out", () => {
+  it("omits what JSON omits", () => {
     expect(canonical({ a: undefined, b: 1 })).toBe('{"b":1}');
     expect(canonical([undefined])).toBe("[null]");
     expect(canonical(undefined)).toBe("null");
   });
 
-  it("is JSON that says the same, in one spelling", () => {
+  it("is JSON with the same content, in one spelling", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const plain: unknown = JSON.parse(JSON.stringify(value)); // -0 is no JSON
+        const plain: unknown = JSON.parse(JSON.stringify(value)); // -0 is not JSON
         expect(JSON.parse(canonical(plain))).toEqual(plain);
         expect(canonical(reversed(plain))).toBe(canonical(plain));
       }),
@@ -87,7 +87,7 @@ describe("depthOf", () => {
     );
   });
 
-  it("bears nesting that no parser would", () => expect(depthOf("[".repeat(1_000_000))).toBe(1_000_000));
+  it("handles nesting that no parser would", () => expect(depthOf("[".repeat(1_000_000))).toBe(1_000_000));
 });
 
 describe("byteLength", () => {
@@ -116,7 +116,7 @@ describe("byteLength", () => {
 });
 
 describe("isLonger", () => {
-  it("says what counting the bytes says, at every limit", () => {
+  it("agrees with counting the bytes, at every limit", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.integer({ min: -2, max: 2 }), (text, off) => {
         const bytes = new TextEncoder().encode(text).length;
@@ -127,7 +127,7 @@ describe("isLonger", () => {
 });
 
 describe("parseJson", () => {
-  it("takes what JSON.parse takes, and keeps every member", () => {
+  it("accepts what JSON.parse accepts, and keeps every member", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 5 }), (text) => {
         expect(parseJson(text, 64)).toEqual(JSON.parse(text));
@@ -137,13 +137,13 @@ describe("parseJson", () => {
   });
 
   it.each(["1e999", "-1e999", "9".repeat(310), '{"a":[1,{"b":1e309}]}', `${"1".repeat(250)}e99`])(
-    "refuses a number that none is: %s",
+    "refuses a number that JavaScript does not have: %s",
     (text) => {
       expect(() => parseJson(text, 64)).toThrow("a number beyond");
     },
   );
 
-  it("refuses what nests too deep, before a parser sees it", () => {
+  it("refuses nesting that is too deep before a parser sees it", () => {
     expect(parseJson("[[]]", 2)).toEqual([[]]);
     for (const depth of [3, 100, 1_000_000]) expect(() => parseJson("[".repeat(depth), 2)).toThrow("nests deeper than 2 levels");
   });

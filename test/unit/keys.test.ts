@@ -36,7 +36,7 @@ afterAll(() => {
 const jwt = await new SignJWT({ sub: "me" }).setProtectedHeader({ alg: "ES256", kid: "k" }).sign(privateKey);
 
 describe("an issuer's keys", () => {
-  it("verify what it has signed", async () => {
+  it("verify its signatures", async () => {
     expect((await jwtVerify(jwt, new IssuerKeys(`${base}/keys`).find)).payload.sub).toBe("me");
   });
 

@@ -48,20 +48,20 @@ describe("a value that does not fit", () => {
       { guests: [{ name: "A" }] },
       "`data.guests.0.name`: too small: expected string to have >=2 characters, got a string",
     ],
-  ])("is named with its place and kind: %s", (_what, part, message) => {
+  ])("is reported with its place and kind: %s", (_what, part, message) => {
     expect(said({ ...GOOD, ...part })).toBe(`event \`Booked\` of aggregate \`room\`: ${message}`);
     expect(said({ ...GOOD, ...part })).not.toContain(SECRET);
   });
 
-  it("is named as a whole when all of it is wrong", () => {
+  it("is reported as a whole when all of it is wrong", () => {
     expect(said("text")).toBe("event `Booked` of aggregate `room`: `data` must be an object, got a string");
   });
 
-  it("is named with its first places only when there are many", () => {
+  it("is reported with the first places only when there are many", () => {
     expect(said({ ...GOOD, guests: Array.from({ length: 8 }, () => ({})) })).toMatch(/`data\.guests\.4\.name` .*; and 3 more$/);
   });
 
-  it("passes when it fits", () => {
+  it("is not reported when it fits", () => {
     expect(said(GOOD)).toBe("it fits");
   });
 });
@@ -117,18 +117,18 @@ describe("an answer that a handler may not give", () => {
     ],
     ["null in a process's list", processed([null]), "item 0 of the answer of a handler of process `stay` must come from"],
     [
-      "an instance that is no string",
+      "an instance that is not a string",
       processed(undefined, 5),
       'process "stay" correlates Booked to the instance "5", but a stream id must be a string, not a number',
     ],
     ["a string for a row", folded(() => SECRET), "row of view `rooms` after Booked: it must be an object, got a string"],
     [
-      "a key that is no string",
+      "a key that is not a string",
       folded({ at: () => ["1", 2], fold: () => null }),
       "view `rooms`: the keys that `at` gives for Booked must be strings, got a number",
     ],
     ["a function in SQL", () => sql`a = ${() => SECRET}`, "lists of them, not a function"],
-    ["a name that is no string", () => aggregate(undefined, {}), "the name of the aggregate must be a string, not undefined"],
+    ["a name that is not a string", () => aggregate(undefined, {}), "the name of the aggregate must be a string, not undefined"],
     [
       "a source that is not there yet",
       () => reactor("r", { from: undefined, on: {} }),
@@ -144,7 +144,7 @@ describe("an answer that a handler may not give", () => {
       () => reactor("r", { from: room, on: {}, retry: { attempts: 2, delay: "soon" } }),
       'reactor "r": the delay of its retry policy: "soon" is not a duration',
     ],
-  ])("is named with its part and its kind, and never shown: %s", (_what, run, message) => {
+  ])("is reported with its part and its kind, and never shown: %s", (_what, run, message) => {
     expect(run).toThrow(message);
     expect(run).not.toThrow(SECRET);
   });
@@ -153,7 +153,7 @@ describe("an answer that a handler may not give", () => {
     ["nothing at all", async () => undefined, "got undefined"],
     ["a list", async () => [], "got an array"],
     ["a string", async () => SECRET, "got a string"],
-  ])("is named of an effect: %s", async (_what, handler, message) => {
+  ])("is reported for an effect: %s", async (_what, handler, message) => {
     const called = when(effect("e", { from: room, records: stays, on: { Booked: handler } }), booked);
     await expect(
       called.thenFails(`a handler of effect \`e\` must answer with \`event\` or \`nothing\`, ${message}`),

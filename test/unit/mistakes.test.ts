@@ -26,7 +26,7 @@ describe("a mistake that the compiler can see", { timeout: COMPILE_MS }, () => {
   // Lines of explanation are indented.
   const errors = stdout.trimEnd().split(/\n(?=\S)/);
 
-  it("is in these programs and nowhere else", () => {
+  it("is only in these programs", () => {
     expect(programs.length).toBeGreaterThan(10);
     for (const error of errors) expect(programs).toContain(/^test\/types\/mistakes\/(.*?)\(/.exec(error)?.[1]);
   });

@@ -60,7 +60,7 @@ describe("a stream's id", () => {
     ["\ud83c", "a stream id must be well-formed Unicode"],
     [long(257), "a stream id has at most 256 bytes of UTF-8"],
     [`${"é".repeat(128)}a`, "a stream id has at most 256 bytes of UTF-8"],
-  ])("may not be %j, and is told why", (id, problem) => expect(streamIdProblem(id)).toBe(problem));
+  ])("may not be %j, and the reason is given", (id, problem) => expect(streamIdProblem(id)).toBe(problem));
 });
 
 describe("a name that code declares", () => {

@@ -17,7 +17,7 @@ const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "openapi-client-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What the compiler says of a program that stands beside the generated client; empty: nothing. */
+/** The compiler's messages about a program next to the generated client; empty: none. */
 async function compile(program: string): Promise<string> {
   const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"];
   const all = [...options, "--allowImportingTsExtensions", "--skipLibCheck", "false", program];
@@ -30,7 +30,7 @@ async function compile(program: string): Promise<string> {
 }
 
 describe("a client that openapi-typescript generates", () => {
-  it("can be used for what it is for, and finds mistakes", async () => {
+  it("can be used for every purpose, and its types find mistakes", async () => {
     writeFileSync(join(folder, "openapi.json"), JSON.stringify(openApiOf(app)));
     const generator = join(CLIENT, "node_modules/openapi-typescript/bin/cli.js");
     await run(process.execPath, [generator, "openapi.json", "-o", "generated.ts"], { cwd: folder });

@@ -28,7 +28,7 @@ describe("a schema in words", () => {
     [{}, "any"],
   ])("%j is %s", (schema, notation) => expect(notationOf(schema)).toBe(notation));
 
-  it("says what it demands, and not what says nothing", () => {
+  it("has what the schema demands, and leaves out what demands nothing", () => {
     const schema = { description: "how many", maximum: Number.MAX_SAFE_INTEGER, minimum: 1, pattern: "^a" };
     expect(demandsOf(schema)).toBe("how many; minimum 1; matches ^a");
     expect(demandsOf({ format: "date-time", pattern: "^2" })).toBe("format date-time");
@@ -51,7 +51,7 @@ describe("an example of a schema", () => {
     [{ type: "object", properties: { a: { type: "boolean" }, b: {} }, required: ["a"] }, { a: true }],
   ])("%j: %j", (schema, example) => expect(exampleOf(schema, components)).toEqual(example));
 
-  it("comes to an end where a schema refers to itself", () => {
+  it("ends where a schema refers to itself", () => {
     expect(JSON.stringify(exampleOf(ref("Tree"), components)).length).toBeLessThan(200);
   });
 });

@@ -42,7 +42,7 @@ const pattern = fc.letrec<{ pattern: string }>((tie) => ({
 const text = fc.string({ unit: fc.constantFrom("a", "b", "é", "😀", "1", " ", ".", "]", "\n"), maxLength: 8 });
 
 describe("a pattern", () => {
-  it("matches the same texts as the platform's own regular expressions", () => {
+  it("matches the same strings as the platform's own regular expressions", () => {
     fc.assert(
       fc.property(pattern, fc.array(text, { minLength: 5, maxLength: 10 }), (source, texts) => {
         let own: RegExp;
@@ -73,7 +73,7 @@ describe("a pattern", () => {
   });
 
   it.each(["^(a+)+$", "(a|a)*$", "^(.*)*x$", "a*a*a*a*b$", "(?:a?){50}a{50}$", "^(?=(a+)+$)(?=.*x)"])(
-    "%s takes steps in proportion to the text",
+    "%s takes steps in proportion to the string",
     (source) => {
       const steps = (length: number) => {
         let taken = 0;
@@ -84,7 +84,7 @@ describe("a pattern", () => {
     },
   );
 
-  it("stops when it may take no more steps", () => {
+  it("stops when its steps are used up", () => {
     let left = 100;
     const spend = (steps: number) => {
       left -= steps;

@@ -18,12 +18,12 @@ describe("freeze", () => {
     );
   });
 
-  it("freezes what lies in an object that was frozen by somebody else, on its surface only", () => {
+  it("freezes the content of an object that was already frozen at its top level only", () => {
     const shallow = Object.freeze({ lines: [{ sku: "tea" }] });
     expect(isDeeplyFrozen(freeze(shallow))).toBe(true);
   });
 
-  it("does not look again into what it has frozen before", () => {
+  it("does not go again into what it has frozen before", () => {
     const lines = freeze(Array.from({ length: 100 }, (_, n) => ({ n })));
     // An array whose members are read would say so.
     let reads = 0;
@@ -45,7 +45,7 @@ describe("freeze", () => {
     expect(Object.isFrozen(freeze(deep))).toBe(true);
   });
 
-  it("leaves objects of a class alone, and throws at none", () => {
+  it("leaves instances of classes alone, and throws at none", () => {
     class Account {
       balance = 1;
     }
@@ -57,7 +57,7 @@ describe("freeze", () => {
 });
 
 describe("whyNotJson", () => {
-  it("finds nothing in what JSON gives back as it was", () => {
+  it("finds nothing in a value that survives JSON unchanged", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(whyNotJson(value)).toBeUndefined();
@@ -68,7 +68,7 @@ describe("whyNotJson", () => {
     expect(whyNotJson(Object.assign(Object.create(null), { a: 1 }))).toBeUndefined();
   });
 
-  it("takes a member that is undefined for absent, and -0 for 0", () => {
+  it("treats an undefined member as absent, and -0 as 0", () => {
     expect(whyNotJson({ note: undefined, amount: -0 })).toBeUndefined();
   });
 
@@ -103,11 +103,11 @@ describe("whyNotJson", () => {
     [undefined, "data", "undefined"],
     [cycle, "data.inner.back", "a cycle"],
     [deep, `data${".0".repeat(1_000)}`, "more than 1000 levels deep"],
-  ])("%# names the first thing that is none, with its path", (value, path, kind) => {
+  ])("%# names the first part that is not JSON, with its path", (value, path, kind) => {
     expect(whyNotJson(value, "data")).toEqual({ path, kind });
   });
 
-  it("begins the path inside when the value has no name", () => {
+  it("begins the path inside the value when that has no name", () => {
     expect(whyNotJson({ tags: [new Set()] })).toEqual({ path: "tags.0", kind: "a Set" });
   });
 });

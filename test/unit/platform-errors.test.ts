@@ -58,8 +58,9 @@ const MESSAGES: readonly (readonly [message: string, follows: Consequence])[] = 
 describe("an error that a consumer meets", () => {
   it.each(MESSAGES)("%s → %s", (message, follows) => expect(consequenceOf(new Error(message))).toBe(follows));
 
-  it.each([{ retryable: true }, { overloaded: true }, { durableObjectReset: true }])("passes when the runtime says so: %o", (flags) =>
-    expect(consequenceOf(Object.assign(new Error("the object was moved"), flags))).toBe("passes"),
+  it.each([{ retryable: true }, { overloaded: true }, { durableObjectReset: true }])(
+    "counts as transient when the runtime marks it so: %o",
+    (flags) => expect(consequenceOf(Object.assign(new Error("the object was moved"), flags))).toBe("passes"),
   );
 
   it.each([undefined, null, "Network connection lost.", 7, {}])("need not be an Error: %o", (error) =>

@@ -17,21 +17,21 @@ describe("the table of problems", () => {
     expect(sources.some((text) => text.includes(`"${code}"`))).toBe(true);
   });
 
-  it("says of each when it occurs and what to do, in sentences", () => {
+  it("explains each with when it occurs and what to do, in sentences", () => {
     for (const { code, title, when, remedy } of PROBLEM_CODES.map(kindOfProblem)) {
       expect(title, code).toMatch(/^[A-Z].*[^.]$/);
       for (const text of [when, remedy]) expect(text, code).toMatch(/^[A-Z`].{20,}\.$/);
     }
   });
 
-  it("is the table of docs/http-api.md, which `npm run strings` writes", () => {
+  it("equals the table of docs/http-api.md, which `npm run strings` writes", () => {
     const rows = [...page.matchAll(/^\| (\d{3}) \| `([a-z-]+)` \|/gm)].map(([, status, code]) => [code, Number(status)]);
     const table = PROBLEM_CODES.map((code) => [code, kindOfProblem(code).status]);
     expect(rows).toEqual(table);
     expect(withProblems(page), "run `npm run strings` and commit the page").toBe(page);
   });
 
-  it("lists the further members of a problem, and that one has none", () => {
+  it("lists the further members of a problem, or that there are none", () => {
     expect(page).toMatch(/^\| 412 \| `version-conflict` \| .*\. \| `expected`, `actual` \|$/m);
     expect(page).toMatch(/^\| 404 \| `not-found` \| .*\. \| {2}\|$/m);
   });

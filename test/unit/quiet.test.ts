@@ -11,8 +11,8 @@ function run() {
   return { seen, stream, reporter };
 }
 
-describe("what a run of the tests prints beside its tests", () => {
-  it("is nothing of what the runtime says of exceptions, when all passed", () => {
+describe("what a run of the tests prints besides its tests", () => {
+  it("has none of the runtime's messages about exceptions when all passed", () => {
     const { seen, stream, reporter } = run();
     stream.write(EXPECTED);
     reporter.onTestRunEnd([], [], "passed");
@@ -25,7 +25,7 @@ describe("what a run of the tests prints beside its tests", () => {
     "exception = kj/compat/http.c++:4784: disconnected: other end of WebSocketPipe was destroyed\n",
     "NOSENTRY SQLite alarm handler canceled with requestScheduledAlarm.; scheduledTime = 1\n",
     "console warning; message = Called .text() on an HTTP body which does not appear to be text.\n",
-  ])("is nothing of what else the runtime says when all passed: %s", (noise) => {
+  ])("has none of the runtime's other messages when all passed: %s", (noise) => {
     const { seen, stream, reporter } = run();
     stream.write(noise);
     reporter.onTestRunEnd([], [], "passed");
@@ -36,7 +36,7 @@ describe("what a run of the tests prints beside its tests", () => {
     ["a test failed", "failed", []],
     ["it was interrupted", "interrupted", []],
     ["there was an error outside of the tests", "passed", [new Error("unexpected")]],
-  ] as const)("is all of it, when %s", (_when, reason, errors) => {
+  ] as const)("has all of that, when %s", (_when, reason, errors) => {
     const { seen, stream, reporter } = run();
     stream.write(EXPECTED);
     stream.write("uncaught exception; source = Uncaught; stack = Error: unexpected\n");
@@ -44,7 +44,7 @@ describe("what a run of the tests prints beside its tests", () => {
     expect(seen).toEqual([EXPECTED, "uncaught exception; source = Uncaught; stack = Error: unexpected\n"]);
   });
 
-  it("is nothing of what the runtime says after the end of a run that passed, and all of it after one that failed", () => {
+  it("has none of the runtime's messages after the end of a run that passed, and all of them after one that failed", () => {
     const { seen, stream, reporter } = run();
     reporter.onTestRunEnd([], [], "passed");
     stream.write(EXPECTED);
@@ -55,7 +55,7 @@ describe("what a run of the tests prints beside its tests", () => {
     expect(seen).toEqual([EXPECTED, EXPECTED]);
   });
 
-  it("is everything else at once, also what only mentions an exception", () => {
+  it("has everything else at once, even lines that only mention an exception", () => {
     const { seen, stream } = run();
     const others = ["*** Fatal uncaught kj::Exception\n", `a test says: ${EXPECTED}`, "service core: uncaught exception; source = x\n"];
     for (const other of others) stream.write(other);

@@ -44,7 +44,7 @@ function checkerOf(one: JsonSchema): (data: unknown) => boolean {
 }
 
 describe("a change that is let through", () => {
-  it("leaves every value valid that was valid before", () => {
+  it("keeps every value valid that was valid before", () => {
     let letThrough = 0;
     fc.assert(
       fc.property(edited, fc.array(value, { minLength: 20, maxLength: 40 }), ({ old, next }, values) => {
@@ -58,7 +58,7 @@ describe("a change that is let through", () => {
     expect(letThrough).toBeGreaterThan(200);
   }, 60_000);
 
-  it("is at least the one that changes nothing", () => {
+  it("may always be one that changes nothing", () => {
     fc.assert(
       fc.property(schema, (one) => {
         expect(incompatibility(one, structuredClone(one))).toBeUndefined();

@@ -3,7 +3,7 @@ import type { JsonSchema } from "../../src/schemas/json-schema.ts";
 import { incompatibility } from "../../src/schemas/schema-change.ts";
 import { schemaIssues } from "../../src/schemas/schema-check.ts";
 
-/** What becomes of a schema: compared once both have been found to be valid. */
+/** The outcome of a change to a schema: compared once both have been found to be valid. */
 function change(old: JsonSchema, next: JsonSchema) {
   expect([schemaIssues(old), schemaIssues(next)]).toEqual([[], []]);
   return incompatibility(old, next);
@@ -39,7 +39,7 @@ describe("a change that keeps old events valid is let through", () => {
     ],
     ["keywords in another order", { type: "object", required: ["a"] }, { required: ["a"], type: "object" }],
     ["a new optional property, where additional ones were not allowed", closed({ a: text }), closed({ a: text, b: number })],
-    ["a new optional property that takes anything", open({ a: text }), open({ a: text, b: true })],
+    ["a new optional property that accepts anything", open({ a: text }), open({ a: text, b: true })],
     [
       "a new optional property, where additional ones were of its type",
       open({}, { additionalProperties: text }),
@@ -55,14 +55,14 @@ describe("a change that keeps old events valid is let through", () => {
     ["a wider enumeration", { enum: ["a", "b"] }, { enum: ["c", "b", "a"] }],
     ["one value becoming several", { const: "a" }, { enum: ["a", "b"] }],
     ["values becoming a type", { enum: ["a", 1] }, { type: ["string", "integer"] }],
-    ["values that a pattern takes", { enum: ["a1", "b2"] }, { pattern: "^[a-z]\\d$" }],
+    ["values that match a pattern", { enum: ["a1", "b2"] }, { pattern: "^[a-z]\\d$" }],
     ["a wider type", { type: "integer" }, { type: "number" }],
     ["one type more", text, { type: ["string", "null"] }],
     ["lower and higher bounds", { minimum: 1, maximum: 9 }, { minimum: 0, maximum: 10 }],
     ["bounds that were excluded", { exclusiveMinimum: 0, exclusiveMaximum: 9 }, { minimum: 0, maximum: 9 }],
     ["a bound on another type of value", text, { type: "string", minimum: 5, minItems: 3 }],
 
-    ["longer texts and lists", { maxLength: 5, minItems: 2 }, { maxLength: 6, minItems: 1 }],
+    ["longer strings and lists", { maxLength: 5, minItems: 2 }, { maxLength: 6, minItems: 1 }],
     ["a pattern and a format that are gone", { pattern: "a", format: "email" }, {}],
     ["a format that means nothing", text, { type: "string", format: "colour" }],
     ["items of a wider type", { items: { type: "integer" } }, { items: number }],
@@ -87,7 +87,7 @@ describe("a change that keeps old events valid is let through", () => {
     ["an excluded maximum above the one that was included", { maximum: 1 }, { exclusiveMaximum: 2 }],
 
     ["a format that stays", { format: "email", minLength: 1 }, { format: "email" }],
-    ["something forbidden that stays forbidden", { not: text, minimum: 1 }, { not: { ...text, title: "no texts" } }],
+    ["something forbidden that stays forbidden", { not: text, minimum: 1 }, { not: { ...text, title: "no strings" } }],
 
     [
       "a reference to an anchor instead of a pointer",
@@ -115,19 +115,19 @@ describe("a change that would keep old events valid is refused all the same wher
       { propertyNames: { maxLength: 6 } },
       "#/propertyNames",
     ],
-    ["fewer items that must be there", { contains: text, minContains: 2 }, { contains: text }, "#/contains"],
+    ["fewer required items", { contains: text, minContains: 2 }, { contains: text }, "#/contains"],
     ["a condition with a wider consequence", { if: text, then: { maxLength: 3 } }, { if: text, then: { maxLength: 4 } }, "#/if"],
-    ["whole numbers said in another way", { type: "integer" }, { type: "integer", multipleOf: 1 }, "#/multipleOf"],
+    ["whole numbers expressed in another way", { type: "integer" }, { type: "integer", multipleOf: 1 }, "#/multipleOf"],
     ["a condition without a consequence", {}, { if: text }, "#/if"],
     ["a condition with a wider alternative", { if: text, else: { minimum: 2 } }, { if: text, else: { minimum: 1 } }, "#/if"],
     [
-      "a pattern of properties that takes more",
+      "a pattern of properties that matches more",
       { patternProperties: { "^x": { type: "integer" } } },
       { patternProperties: { "^x": number } },
       "#/patternProperties",
     ],
     [
-      "a pattern of properties that takes those that had names",
+      "a pattern of properties that matches those that had names",
       closed({ xa: text, b: number }),
       closed({ xa: text, b: number }, { patternProperties: { "^x": text } }),
       "#/additionalProperties",
@@ -146,15 +146,15 @@ describe("a change that would keep old events valid is refused all the same wher
     ],
     ["a list that was never longer", { prefixItems: [text], maxItems: 1 }, { prefixItems: [text], items: false }, "#/items"],
     [
-      "what depends on a property taking more",
+      "what depends on a property accepting more",
       { dependentSchemas: { a: { maxLength: 1, required: ["b", "c"] } } },
       { dependentSchemas: { a: { required: ["b"] } } },
       "#/dependentSchemas",
     ],
     ["as many items of a kind, or more", { contains: text, maxContains: 2, minItems: 1 }, { contains: text, maxContains: 3 }, "#/contains"],
-    ["items that need not be there", {}, { contains: text, minContains: 0 }, "#/contains"],
+    ["items that are no longer required", {}, { contains: text, minContains: 0 }, "#/contains"],
     [
-      "a property that a pattern took before gets a name",
+      "a property that matched a pattern gets a name",
       { patternProperties: { "^x": text } },
       { properties: { xa: text }, patternProperties: { "^x": text } },
       "#/properties/xa",
@@ -177,7 +177,7 @@ describe("a change that would keep old events valid is refused all the same wher
     ["dependentSchemas", { dependentSchemas: { a: { required: ["b"] } } }],
     ["unevaluatedProperties", { properties: { a: text }, unevaluatedProperties: false }],
     ["oneOf", { oneOf: [text, { minLength: 1 }] }],
-  ])("as %s does, which stays beside another change, and goes", (keyword, schema) => {
+  ])("as %s does, which may stay along with another change, or be removed", (keyword, schema) => {
     const within = (one: JsonSchema, maxItems: number) => ({
       type: "array",
       items: { title: `${maxItems}`, ...(one as object) },
@@ -230,7 +230,7 @@ describe("a change that could make an old event invalid is refused, with the pla
     ["a lower maximum", { exclusiveMaximum: 9 }, { maximum: 8 }, "#/maximum", "it allowed more"],
     ["a maximum that is excluded now", { maximum: 9 }, { exclusiveMaximum: 9 }, "#/exclusiveMaximum", "it allowed more"],
     ["a coarser multiple", { multipleOf: 3 }, { multipleOf: 6 }, "#/multipleOf", "must stay exactly the same, or be removed"],
-    ["shorter texts", { maxLength: 5 }, { maxLength: 4 }, "#/maxLength", "it allowed more"],
+    ["shorter strings", { maxLength: 5 }, { maxLength: 4 }, "#/maxLength", "it allowed more"],
     ["no items at all", { maxItems: 1 }, { maxItems: 0 }, "#/maxItems", "it allowed more"],
     ["a minimum of 0", { minimum: -1 }, { minimum: 0 }, "#/minimum", "it allowed less"],
     ["at least some items", { type: "array" }, { type: "array", minItems: 1 }, "#/minItems", "it allowed less"],
@@ -296,7 +296,7 @@ describe("a change that could make an old event invalid is refused, with the pla
       "must stay exactly the same, or be removed",
     ],
     [
-      "more of what must be there",
+      "more that is required",
       { contains: text },
       { contains: text, minContains: 2 },
       "#/contains",
@@ -310,7 +310,7 @@ describe("a change that could make an old event invalid is refused, with the pla
       "must stay exactly the same, or be removed",
     ],
     [
-      "what depends on a property taking less",
+      "what depends on a property accepting less",
       { type: "object", dependentSchemas: { a: { required: ["b"] } } },
       { type: "object", dependentSchemas: { a: { required: ["b", "c"] } } },
       "#/dependentSchemas",
@@ -324,14 +324,14 @@ describe("a change that could make an old event invalid is refused, with the pla
       "must stay exactly the same",
     ],
     [
-      "a pattern of properties that takes less",
+      "a pattern of properties that matches less",
       { patternProperties: { "^x": number } },
       { patternProperties: { "^x": { type: "integer" } } },
       "#/patternProperties",
       "must stay exactly the same, or be removed",
     ],
     [
-      "a pattern of properties that does not take one that had a name",
+      "a pattern of properties that does not match one that had a name",
       closed({ xa: text }),
       closed({}, { patternProperties: { "^x": number } }),
       "#/additionalProperties",

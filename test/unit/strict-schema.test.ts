@@ -51,7 +51,7 @@ describe("a member that the schema does not know is refused, with its place, in"
     expect("issues" in parsed ? parsed.issues.map((issue) => issue.path) : parsed).toContain(path);
   });
 
-  it("one of several alternatives, and in one that is told by a member", () => {
+  it("one of several alternatives, also if a member decides which", () => {
     const Either = z.union([Line, z.object({ id: z.int() })]);
     const Told = z.discriminatedUnion("kind", [Line.extend({ kind: z.literal("line") }), z.object({ kind: z.literal("none") })]);
     expect(parseData(Either, misspelt, true)).toHaveProperty("issues");
@@ -59,31 +59,31 @@ describe("a member that the schema does not know is refused, with its place, in"
     expect(parseData(Told, { kind: "none", sku: "a" }, true)).toMatchObject({ issues: [{ path: "sku" }] });
   });
 
-  it("several parts that are taken together only if none of them knows it", () => {
+  it("an intersection only if none of its parts knows it", () => {
     const Both = z.intersection(Line, z.object({ id: z.int() }));
     expect(parseData(Both, { ...line, id: 1 }, true)).toEqual({ data: { ...line, id: 1 } });
     expect(parseData(Both, { ...misspelt, id: 1 }, true)).toHaveProperty("issues");
   });
 });
 
-describe("a schema that says what it does with other members", () => {
+describe("a schema that defines what to do with other members", () => {
   it.each([
     ["keeps them", z.looseObject({ sku: z.string() }), misspelt],
     ["checks them", z.object({ sku: z.string() }).catchall(z.string()), misspelt],
     ["keeps them below one that does not", z.object({ line: z.looseObject({ sku: z.string() }) }), { line: misspelt }],
-    ["takes anything", z.object({ line: z.any(), bag: z.record(z.string(), z.unknown()) }), { line: misspelt, bag: misspelt }],
+    ["accepts anything", z.object({ line: z.any(), bag: z.record(z.string(), z.unknown()) }), { line: misspelt, bag: misspelt }],
     ["drops them on purpose, in a second step", z.looseObject({}).pipe(Line), misspelt],
   ])("%s", (what, schema, data) => {
     expect(parseData(schema, data, true)).toEqual({ data: what.startsWith("drops") ? line : data });
   });
 });
 
-it("the first alternative that takes all members counts, and none of them is dropped", () => {
+it("the first alternative that accepts all members counts, and none of them is dropped", () => {
   const Either = z.union([z.object({ a: z.int() }), z.object({ a: z.int(), b: z.int() })]);
   expect(parseData(Either, { a: 1, b: 2 }, true)).toEqual({ data: { a: 1, b: 2 } });
 });
 
-it("a strict schema says the same of everything else: values, defaults, messages and descriptions", () => {
+it("a strict schema behaves the same in everything else: values, defaults, messages and descriptions", () => {
   const Described = z.object({ sku: z.string().describe("What it is"), count: z.int().default(1) }).describe("A line");
   expect(parseData(Described, { sku: "a" }, true)).toEqual({ data: { sku: "a", count: 1 } });
   expect(parseData(Described, { sku: 1 }, true)).toEqual(parseData(Described, { sku: 1 }));
@@ -109,7 +109,7 @@ describe("a member called __proto__, which zod drops where names are free, is re
     for (const strict of [true, false]) expect(parseData(schema, sent(text), strict)).toMatchObject({ issues: [{ path }] });
   });
 
-  it("and kept where the schema takes anything", () => {
+  it("and is kept if the schema accepts anything", () => {
     const text = '{"bag":{"a":{"__proto__":{"b":1}}}}';
     const parsed = parseData(z.object({ bag: z.record(z.string(), z.any()) }), sent(text), true);
     expect("data" in parsed && JSON.stringify(parsed.data)).toBe(text);

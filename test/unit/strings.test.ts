@@ -16,13 +16,13 @@ describe("the strings that a user can see", () => {
     expect(readFileSync(PAGE, "utf8"), "a string has moved: run `npm run strings` and commit the page").toBe(now);
   });
 
-  it("are shown with a placeholder for each value, and put together where the code does so", () => {
+  it("are shown with a placeholder for each value, and joined where the code joins them", () => {
     expect(texts('throw new Error(`event "${type}" of ${name()} ` + "is unknown; " + hint);')).toEqual([
       'event "${…}" of ${…} is unknown; ${…}',
     ]);
   });
 
-  it("include those that are filled into others, and those that only one branch gives", () => {
+  it("include those that are filled into others, and those that occur in one branch only", () => {
     expect(texts('const said = `it has ${none ? "no such row" : other}`;')).toEqual(["it has ${…}", "no such row"]);
     expect(texts('logger.warn({ message: late ? "late" : "a webhook was switched off", code: "late" });')).toEqual([
       "late",

@@ -1,4 +1,4 @@
-/** `headspring token`, which `npm run token` calls: what it prints opens the door. */
+/** `headspring token`, which `npm run token` calls: what it prints is accepted by a store. */
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -58,7 +58,7 @@ async function ask(API_TOKENS: string, secret: string, method: string, path: str
 
 // Each call is a process of its own.
 describe("npm run token", { timeout: 20_000 }, () => {
-  it("makes a token with these rights for these stores, and for nothing else", async () => {
+  it("makes a token with the given rights for the given stores, and for nothing else", async () => {
     const run = await token(["--name", "a service", "--rights", "read", "--stores", "a,b"]);
     expect(run.code).toBe(0);
     const secret = secretIn(run);
@@ -87,12 +87,12 @@ describe("npm run token", { timeout: 20_000 }, () => {
     expect(await ask(over, secretIn(run), "GET", "/log")).toBe(401);
   });
 
-  it("is for every store unless it says otherwise", async () => {
+  it("makes one for every store by default", async () => {
     const run = await token(["--name", "me", "--rights", "read,write,admin"]);
     for (const path of ["/log", "/stores/any/log", "/consumers"]) expect(await ask(run.stdout, secretIn(run), "GET", path)).toBe(200);
   });
 
-  it("adds to a list, from a file or stdin, whose tokens go on being known", async () => {
+  it("adds to a list, from a file or stdin, and keeps that list's tokens", async () => {
     const first = await token(["--name", "first", "--rights", "read"]);
     const file = join(folder, "tokens.json");
     writeFileSync(file, first.stdout);
@@ -106,7 +106,7 @@ describe("npm run token", { timeout: 20_000 }, () => {
     }
   });
 
-  it("replaces a token of the same name only when it is told to", async () => {
+  it("replaces a token of the same name only when asked to", async () => {
     const first = await token(["--name", "same", "--rights", "read"]);
     const refused = await token(["--name", "same", "--rights", "read", "--list", "-"], first.stdout);
     expect([refused.code, refused.stdout]).toEqual([2, ""]);
@@ -116,7 +116,7 @@ describe("npm run token", { timeout: 20_000 }, () => {
     expect(await ask(second.stdout, secretIn(second), "GET", "/log")).toBe(200);
   });
 
-  it("says when a list has become longer than a secret, and where the next one goes", async () => {
+  it("reports that a list has outgrown a secret, and where the next one goes", async () => {
     const one = { sha256: "0".repeat(64), stores: ["*"], rights: ["read", "write", "admin"] };
     const full = JSON.stringify(Array.from({ length: 35 }, (_value, index) => ({ name: `service ${index}`, ...one })));
     const { code, stdout, stderr } = await token(["--name", "one more", "--rights", "read", "--list", "-"], full);
@@ -165,25 +165,25 @@ describe("npm run token", { timeout: 20_000 }, () => {
   it.each([
     ["nothing", [], "--name is missing"],
     ["no rights", ["--name", "me"], "--rights is missing"],
-    ["a right that is none", ["--name", "me", "--rights", "raed"], 'not "raed"'],
-    ["a store that is none", ["--name", "me", "--rights", "read", "--stores", "No Store"], 'not "No Store"'],
-    ["a category that cannot be one", ["--name", "me", "--rights", "read", "--categories", "a b"], 'not "a b"'],
+    ["an unknown right", ["--name", "me", "--rights", "raed"], 'not "raed"'],
+    ["an invalid store", ["--name", "me", "--rights", "read", "--stores", "No Store"], 'not "No Store"'],
+    ["an invalid category", ["--name", "me", "--rights", "read", "--categories", "a b"], 'not "a b"'],
     ["a command of a command", ["--name", "me", "--rights", "read", "--aggregates", "a:B:C"], 'not "a:B:C"'],
     [
       "too many views",
       ["--name", "me", "--rights", "read", "--views", Array.from({ length: 51 }, (_value, n) => `v${n}`).join()],
       "at most 50",
     ],
-    ["an option that is none", ["--nmae", "me"], "--nmae"],
+    ["an unknown option", ["--nmae", "me"], "--nmae"],
     ["a word too many", ["me"], "too many arguments"],
     ["no time", ["--name", "me", "--rights", "read", "--expires", "soon"], 'not "soon"'],
     ["a day without its time", ["--name", "me", "--rights", "read", "--expires", "2999-01-01"], 'not "2999-01-01"'],
-    ["a time that is over", ["--name", "me", "--rights", "read", "--expires", "2020-01-01T00:00:00Z"], "is over already"],
+    ["a time in the past", ["--name", "me", "--rights", "read", "--expires", "2020-01-01T00:00:00Z"], "is over already"],
     ["no days", ["--name", "me", "--rights", "read", "--expires", "0d"], "is over already"],
     ["no such file", ["--name", "me", "--rights", "read", "--list", join(folder, "none")], "no such file"],
     ["an empty list", ["--name", "me", "--rights", "read", "--list", "-"], "stdin has no list of tokens: it is not JSON"],
-    ["nobody to replace", ["--name", "me", "--rights", "read", "--replace"], 'no token "me" to replace'],
-  ])("says what is wrong, and how it is called: %s", async (_what, args, why) => {
+    ["no token to replace", ["--name", "me", "--rights", "read", "--replace"], 'no token "me" to replace'],
+  ])("shows what is wrong, and the right usage: %s", async (_what, args, why) => {
     const { code, stdout, stderr } = await token(args);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(why);

@@ -16,14 +16,14 @@ describe("the walls of the house", () => {
     expect(from("http/openapi/document.ts", "../../../package.json")).toBeUndefined();
   });
 
-  it("stop it before a floor above, and before a neighbour", () => {
+  it("keep it from importing a floor above, or a neighbour", () => {
     expect(from("core/ids.ts", "../store/env.ts")).toContain("core must not import from store");
     expect(from("definitions/views/view.ts", "../../rows/table.ts")).toContain("definitions must not import from rows");
     expect(from("streams/decide.ts", "../log/bell.ts")).toContain("streams must not import from log");
     expect(from("http/log.ts", "../worker.ts")).toContain("http must not import from worker.ts");
   });
 
-  it("let the shop and its worker import the package by its name only, as a user's do", () => {
+  it("let the shop and its worker import the package by its name only, like a user's", () => {
     expect(from("shop/app.ts", "headspring")).toBeUndefined();
     expect(from("shop/app.ts", "./order.ts")).toBeUndefined();
     for (const other of ["../index.ts", "../core/ids.ts", "headspring/runtime"])
@@ -54,7 +54,7 @@ describe("the walls of the house", () => {
     expect(from("cli/doctor/doctor.ts", "headspringboard")).toBeUndefined();
   });
 
-  it("take a folder or file that is on no floor for an app: it sees the package only, and only the worker sees it", () => {
+  it("treat a folder or file on no floor as an app: it sees the package only, and only the worker sees it", () => {
     expect(from("library/app.ts", "headspring")).toBeUndefined();
     expect(from("library/app.ts", "./book.ts")).toBeUndefined();
     expect(from("library/app.ts", "../index.ts")).toContain('library is an app: it imports "headspring"');
@@ -76,7 +76,7 @@ describe("the seam of definitions", () => {
   const views = { type: "Identifier", name: "views" };
   const lookUp = (file: string, object: object, property = views) => whyNotLookUp(join(SOURCES, file), { object, property });
 
-  it("lets nobody but the floor of definitions look into an app", () => {
+  it("lets only the floor of definitions look into an app", () => {
     expect(lookUp("definitions/in-code.ts", app)).toBeUndefined();
     expect(lookUp("http/views.ts", app)).toContain("store.definitions");
     expect(lookUp("store/definitions.ts", { type: "MemberExpression", object: { type: "ThisExpression" }, property: app })).toContain(

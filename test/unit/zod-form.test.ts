@@ -25,7 +25,7 @@ const COPIES: [name: string, z: Zod][] = [
   ["zod/mini", mini as unknown as Zod],
 ];
 
-it("the second copy is one", () => {
+it("the second copy of zod is another one", () => {
   expect(second.ZodType).not.toBe(own.ZodType);
 });
 
@@ -37,7 +37,7 @@ describe.each(COPIES)("schemas of %s", (_name, z) => {
     expect(isZodError(line.safeParse(1).error)).toBe(true);
   });
 
-  it("refuse a member that they do not know, also within a schema of our copy", () => {
+  it("refuse a member that they do not know, also within a schema of the package's copy", () => {
     const misspelt = { sku: "a", nota: "b" };
     expect(parseData(line, misspelt, true)).toHaveProperty("issues");
     expect(parseData(own.array(line), [misspelt], true)).toHaveProperty("issues");
@@ -46,11 +46,11 @@ describe.each(COPIES)("schemas of %s", (_name, z) => {
     expect(parseData(z.array(own.object({ sku: own.string() })), [misspelt], true)).toHaveProperty("issues");
   });
 
-  it("are asked for a category's key", () => {
+  it("have a category's key", () => {
     expect(() => category("reading", { key: "sensor" as never, events: { Read: line } })).toThrow('which event type "Read" does not have');
   });
 
-  it("make the columns of a view", () => {
+  it("define the columns of a view", () => {
     const row = z.object({ id: z.string(), amount: z.number() });
     const reading = category("reading", { events: { Read: own.object({ id: own.string() }) } });
     const rows = view("rows", { from: reading, key: "id", row, on: {} });
@@ -65,14 +65,14 @@ describe.each(COPIES)("schemas of %s", (_name, z) => {
   });
 });
 
-it("what only looks a little like a schema is none", () => {
+it("a value that only resembles a schema is not taken for one", () => {
   for (const value of [undefined, null, 1, "object", {}, { type: "object" }, { def: { type: "object" } }, own.object])
     expect([isSchema(value), schemaType(value), isZodError(value)]).toEqual([false, undefined, false]);
   expect(isZodError(new Error("of another kind"))).toBe(false);
   expect(isZodError(Object.assign(new Error("of another kind"), { issues: [] }))).toBe(false);
 });
 
-it("the pages import zod as a namespace, as their readers will", () => {
+it("the pages import zod as a namespace, like their readers", () => {
   const root = join(import.meta.dirname, "../..");
   const pages = globSync(["*.md", "docs/**/*.md"], { cwd: root });
   const imports = pages.flatMap((page) => readFileSync(join(root, page), "utf8").match(/^import .* from "zod";?$/gm) ?? []);

@@ -70,7 +70,7 @@ export const reminder = aggregate("reminder", {
 export const agenda = aggregate("agenda", {
   events: { Planned: z.object({ part: z.string() }), Rang: z.object({ part: z.string() }) },
   commands: {
-    /** When each part rings: a duration, or a time. `then`: what a part that rings first does to the others. */
+    /** When the timer of each part goes off: a duration, or a time. `then`: what the first one does to the others. */
     Plan: z.object({
       parts: z.array(z.object({ part: z.string(), in: z.string().optional(), at: z.string().optional(), then: z.string().optional() })),
     }),
@@ -210,7 +210,7 @@ export const relay = reactor("relay", {
   },
 });
 
-/** Off, until a test gives it an address: it tells of readings above ten. */
+/** Off, until a test gives it an address: it reports readings above ten. */
 const bigReadings = webhook("told", {
   from: reading,
   types: ["Read"],

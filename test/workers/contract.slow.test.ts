@@ -6,7 +6,7 @@ import { contract } from "../contract/contract.ts";
 import { API_TOKENS } from "../contract/http.ts";
 
 beforeAll(() => void Object.assign(env, { API_TOKENS }));
-// Over HTTP nobody sees what the service logs: the contract says nothing of it.
+// Over HTTP nobody sees what the service logs: the contract does not cover that.
 beforeEach(() => void vi.spyOn(console, "error").mockReturnValue());
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => void Reflect.deleteProperty(env, "API_TOKENS"));

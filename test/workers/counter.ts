@@ -23,12 +23,12 @@ export const counter = aggregate("counter", {
       return nothing();
     },
     Throw: () => {
-      throw new Error("decide threw, as it was told to");
+      throw new Error("decide threw, as the command asked");
     },
     // What a cast can let through: the schema must catch it before it is stored.
     DecideNonsense: () => event("Counted", { by: "many" as unknown as number, total: 0 }),
   },
 });
 
-/** What `decide` was told of the commands that change nothing. */
+/** What `decide` received with the commands that change nothing. */
 export const told: DecideContext[] = [];

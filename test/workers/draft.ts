@@ -1,4 +1,4 @@
-/** A text that several people write: nobody overwrites what they have not read. */
+/** A document that several people write: nobody overwrites what they have not read. */
 
 import * as z from "zod";
 import { after, aggregate, event } from "../../src/index.ts";

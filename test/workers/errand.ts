@@ -18,7 +18,7 @@ import { counter } from "./counter.ts";
 
 const Job = z.object({ counter: z.string(), by: z.int(), how: z.enum(["Count", "Throw", "DoNothing"]).default("Count") });
 
-/** What starts and changes errands: facts whose streams are named by whom they come from, not by the errand. */
+/** What starts and changes errands: facts whose streams are named by their sender, not by the errand. */
 export const wish = category("wish", {
   events: {
     Wished: z.object({ errand: z.string(), jobs: z.array(Job), patience: z.string().default("1h") }),

@@ -7,13 +7,13 @@ import { HOSTILE, VALUES } from "../unit/expressions/hostile.ts";
 const scope = Object.fromEntries(Object.keys(VALUES).map((name) => [name, true]));
 
 describe("expressions in workerd", () => {
-  it("give what they give in Node", () => {
+  it("give the same results as in Node", () => {
     const compiled = compileExpression("data.lines.map(line, line.qty * data.price).sum() + size(data.name)", { data: true });
     const data = { price: 2.5, name: "a😀", lines: [{ qty: 1 }, { qty: 2 }] };
     expect("problem" in compiled ? compiled.problem : compiled.evaluate({ data })).toBe(9.5);
   });
 
-  it.each(HOSTILE)("end as they do in Node: $what", ({ text, refused, fails }) => {
+  it.each(HOSTILE)("end as in Node: $what", ({ text, refused, fails }) => {
     const outcome = (() => {
       const compiled = compileExpression(text, scope);
       if ("problem" in compiled) return `refused: ${compiled.problem.message}`;

@@ -74,7 +74,7 @@ const step: fc.Arbitrary<[what: string, Step]> = fc.oneof(
 );
 
 describe("a store's export", () => {
-  it("makes the same store elsewhere, to the letter, and importing it again changes nothing", async () => {
+  it("makes exactly the same store elsewhere, and importing it again changes nothing", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
         const [from, to] = [freshStore("from"), freshStore("to")];
@@ -126,7 +126,7 @@ describe("an import of several thousand lines", () => {
     return createHttp(app).request(`/stores/${store}/import`, { method: "POST", body, headers: key }, env);
   }
 
-  it("that breaks off goes on where it stopped when it is sent again, and knows another body at once", async () => {
+  it("that breaks off goes on where it stopped when it is sent again, and detects another body at once", async () => {
     const { store, post, log, json } = freshStore("many");
     const stopped = await read(await sendBroken(store, 1_700));
     expect(stopped).toMatchObject({ status: 400, line: 1_701, imported: 1_700, known: 0 });

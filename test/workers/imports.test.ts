@@ -44,7 +44,7 @@ async function forgetStreams(store: Store, lines: readonly Line[]) {
 }
 
 describe("an import of many streams in turns", () => {
-  it("is in the log in the order of its lines, whatever breaks off on the way, and sent again in whatever pieces it adds nothing twice", async () => {
+  it("is in the log in the order of its lines even if it breaks off on the way, and adds nothing twice when it is sent again in any pieces", async () => {
     const mood = fc.constantFrom("fine", "away", "answer lost", "away, and the streams are gone");
     await fc.assert(
       fc.asyncProperty(
@@ -83,7 +83,7 @@ describe("an import of many streams in turns", () => {
     );
   });
 
-  it("goes on after a crash between streams, with a key as without", async () => {
+  it("goes on after a crash between streams, with and without a key", async () => {
     for (const headers of [{}, { "idempotency-key": "the move" }] as Record<string, string>[]) {
       const store = freshStore("crash");
       const lines = linesOf(["a", "b", "c", "a", "b", "c", "d"]);
@@ -107,7 +107,7 @@ describe("an import of many streams in turns", () => {
     }
   });
 
-  it("keeps its order when somebody reads a stream, or writes to one, before the log has it", async () => {
+  it("keeps its order when a client reads or writes a stream before the log has it", async () => {
     const store = freshStore("reader");
     const lines = linesOf(["a", "b", "a", "b", "c"]);
     let isHeld = false;
@@ -131,7 +131,7 @@ describe("an import of many streams in turns", () => {
     expect(await read(await store.post("/streams/sample/a", { type: "Read", data: { value: 1 } }))).toMatchObject({ position: 7 });
   });
 
-  it("brings along what a stream had stored and the log lacked, however much it is", async () => {
+  it("brings along the events that a stream had stored and the log lacked, however many", async () => {
     const store = freshStore("older");
     const old = linesOf(Array.from({ length: 2_500 }, () => "a"));
     for (let at = 0; at < old.length; at += 500) await store.post("/import", ndjson(old.slice(at, at + 500)));
@@ -159,7 +159,7 @@ describe("an import of many streams in turns", () => {
     ]);
   });
 
-  it("stores nothing behind a line that a stream refuses, in no stream, and goes on behind it once it is mended", async () => {
+  it("stores nothing behind a line that a stream refuses, in any stream, and goes on behind that line once it is fixed", async () => {
     const store = freshStore("refused");
     await store.post("/import", ndjson(linesOf(["b"], 900)));
     const lines = linesOf(["a", "c", "b", "a", "d", "b"]);
@@ -183,7 +183,7 @@ describe("an import of many streams in turns", () => {
     });
   });
 
-  it("takes the pieces of an export as they are, their last lines included", async () => {
+  it("accepts the pieces of an export as they are, their last lines included", async () => {
     const store = freshStore("pieces");
     const lines = linesOf(["a", "b", "a"]);
     const end = `{"hasMore":true,"next":2,"head":3}`;
@@ -192,7 +192,7 @@ describe("an import of many streams in turns", () => {
     expect(await inOrder(store)).toEqual(expected(lines));
   });
 
-  it("is exported in pieces, each of which says where the next one begins, and made again of them", async () => {
+  it("is exported in pieces, each with the place where the next one begins, and restored from them", async () => {
     const [store, again] = [freshStore("source"), freshStore("again")];
     const lines = linesOf(["a", "b", "a", "c", "b", "a", "a"]);
     await store.post("/import", ndjson(lines));
@@ -216,10 +216,10 @@ describe("an import of many streams in turns", () => {
   });
 });
 
-describe("an import that is more than one request may do", () => {
+describe("an import that is too large for one request", () => {
   const lines = linesOf(Array.from({ length: 50 }, (_, at) => `s${at}`));
 
-  it("says how far it came, and goes on from there", async () => {
+  it("reports how far it got, and goes on from there", async () => {
     setVariables({ WORKERS_PLAN: "free" });
     const store = freshStore("free");
     const afters: number[] = [];
@@ -254,7 +254,7 @@ describe("an import that is more than one request may do", () => {
   });
 });
 
-describe("a log that takes events of many streams together", () => {
+describe("a log that gets events of many streams together", () => {
   it("takes all of them or none, in their order, and ignores what it has", async () => {
     const { logClient, log } = freshStore("together");
     const client = logClient();

@@ -76,7 +76,7 @@ describe("any sequence of writes, repeats, evictions, alarms and outages", () =>
           const answer = await read(response);
           expect(answer).toMatchObject({ stream: name, version: model.grow(name, by) });
           expect(answer.events).toHaveLength(by);
-          // A position is told only when the log has it, and then it is the log's.
+          // A position is answered only when the log has it, and then it is the log's.
           if (answer.position !== undefined) expect(weather).toBe("fine");
           model.keyed.push({ path, body, key, answer });
         };

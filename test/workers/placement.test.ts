@@ -86,7 +86,7 @@ describe("a store that was placed in a jurisdiction", () => {
     expect(await env.LOGS.getByName(store).head()).toBe(0);
   });
 
-  it("keeps its place: it can be asked for again, and not for another", async () => {
+  it("keeps its place: it can be placed there again, and not elsewhere", async () => {
     const { send } = deployment();
     const store = `eu-${++stores}`;
     const placed = await send("PUT", `/stores/${store}`, { jurisdiction: "eu" });
@@ -97,7 +97,7 @@ describe("a store that was placed in a jurisdiction", () => {
     }
   });
 
-  it("needs databases there: what is missing is named before anything is fixed", async () => {
+  it("needs databases there: missing ones are named before the placement is fixed", async () => {
     const { send } = deployment();
     const store = `us-${++stores}`;
     const answer = await send("PUT", `/stores/${store}`, { jurisdiction: "us" });
@@ -106,7 +106,7 @@ describe("a store that was placed in a jurisdiction", () => {
     expect(await send("GET", `/stores/${store}`)).toMatchObject({ isPlaced: false, head: 0 });
   });
 
-  it("tells where each kind of its data is", async () => {
+  it("reports where each kind of its data is", async () => {
     const { send } = deployment();
     const store = `eu-${++stores}`;
     await send("PUT", `/stores/${store}`, { jurisdiction: "eu" });
@@ -118,7 +118,7 @@ describe("a store that was placed in a jurisdiction", () => {
 });
 
 describe("a store that was not placed", () => {
-  it("lies where the deployment says, from its first write on, even one that is refused", async () => {
+  it("lies where the deployment puts it, from its first write on, even one that is refused", async () => {
     const { send, asked } = deployment({ JURISDICTION: "eu", LOCATION: "eeur" });
     const store = `plain-${++stores}`;
     expect(await send("GET", `/stores/${store}`)).toMatchObject({ isPlaced: false, jurisdiction: "eu", location: "eeur" });
@@ -142,7 +142,7 @@ describe("a store that was not placed", () => {
     expect((await send("PUT", `/stores/${store}`, { location: "oc" })).status).toBe(201);
   });
 
-  it("is where it is once somebody listens: what is written later must reach the listener", async () => {
+  it("stays where it is once a client subscribes: what is written later must reach the subscriber", async () => {
     const { bindings, send } = deployment();
     const store = `listened-${++stores}`;
     const init = { headers: { authorization: "Bearer hs_*", accept: "text/event-stream" } };
@@ -159,7 +159,7 @@ describe("a store that was not placed", () => {
     expect(await send("GET", `/stores/${store}`)).toMatchObject({ isPlaced: true, head: 1 });
   });
 
-  it("is placed once, whoever is first: writes and placements that race end in one place", async () => {
+  it("is placed once, whichever of them is first: writes and placements that race end in one place", async () => {
     const { send } = deployment();
     for (let round = 0; round < 5; round++) {
       const store = `raced-${++stores}`;
@@ -189,7 +189,7 @@ describe("the list of stores", () => {
     expect(last).toMatchObject({ hasMore: false });
   });
 
-  it("is for a token of every store; where one store lies is for its own admin", async () => {
+  it("is open to a token for every store; the place of a single store is open to its own admin", async () => {
     const { send } = deployment();
     const mine = { authorization: "Bearer hs_mine" };
     expect(await send("GET", "/stores", undefined, mine)).toMatchObject({ status: 403, detail: 'token "mine" is not for every store' });
@@ -213,7 +213,7 @@ describe("bad input", () => {
       expect((await send("GET", path)).status).toBe(400);
   });
 
-  it("in a variable is named, and nothing is written anywhere", async () => {
+  it("in a variable is reported by the variable's name, and nothing is written anywhere", async () => {
     const lines = vi.spyOn(console, "error").mockImplementation(() => {});
     const { send } = deployment({ JURISDICTION: "mars" });
     expect((await send("POST", "/stores/any/aggregates/counter/1/Count", {})).status).toBe(500);
@@ -222,7 +222,7 @@ describe("bad input", () => {
   });
 });
 
-it("the local runtime, which has no jurisdictions, keeps what was asked for and says that it does not hold", async () => {
+it("the local runtime, which has no jurisdictions, keeps what was asked for and reports that it has no effect", async () => {
   const { send, json, store } = freshStore("local");
   const { exports } = await import("cloudflare:workers");
   const put = await exports.default.fetch(`http://headspring/stores/${store}`, {

@@ -1,7 +1,7 @@
 /**
  * Lets each file of tests end quietly, and as it began. Consumers go on in the background when the last test is over; one that begins
  * just when the test pool closes fails for that reason alone, and vitest would call the run failed. So nobody is woken
- * any more, and whoever is at work gets a moment to come to rest. Files share the runtime with those after them (vitest.config.ts): one
+ * any more, and those at work get a moment to come to rest. Files share the runtime with those after them (vitest.config.ts): one
  * that leaves the deployment's variables or the timers changed fails here, and not somewhere else. Mocks are lifted by vitest.
  */
 

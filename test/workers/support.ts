@@ -47,7 +47,7 @@ export function freshStore(name = "test") {
   const store = `${name}-${++stores}`;
   ownStore(store);
   const base = `http://headspring/stores/${store}`;
-  // A busy machine may take longer than a write waits for its position unless it is told otherwise.
+  // A busy machine may take longer than a write waits for its position unless the test sets that otherwise.
   const patience = (method: string): Record<string, string> => (method === "GET" ? {} : { prefer: "wait=20" });
   const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     exports.default.fetch(base + path, {
@@ -90,7 +90,7 @@ export async function read(response: Response): Promise<any> {
 
 type Intercepted = "read" | "sequence" | "sequenceTogether";
 
-/** Puts something between a store's log and whoever calls this method of it. `wrap` gets the real one to call or not. */
+/** Puts something between a store's log and the callers of this method of it. `wrap` gets the real one to call or not. */
 export function interceptLogMethod<Method extends Intercepted>(
   store: string,
   method: Method,

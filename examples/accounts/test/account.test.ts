@@ -13,7 +13,7 @@ describe("an account", () => {
     given(account, opened).when("Open", { owner: "another customer" }).thenRefused("already-opened");
   });
 
-  it("takes deposits and withdrawals, and is never overdrawn", () => {
+  it("accepts deposits and withdrawals, and is never overdrawn", () => {
     given(account, opened).when("Deposit", { cents: 200_00 }).then(deposited);
     given(account, opened, deposited)
       .when("Withdraw", { cents: 50_00 })
@@ -23,7 +23,7 @@ describe("an account", () => {
       .thenRefused("insufficient-funds", { cents: 150_00 });
   });
 
-  it("takes whole cents, and no less than one", () => {
+  it("accepts whole cents, and no less than one", () => {
     given(account, opened).when("Deposit", { cents: 0 }).thenInvalid("cents");
     given(account, opened).when("Deposit", { cents: -5 }).thenInvalid("cents");
     given(account, opened).when("Withdraw", { cents: 0.5 }).thenInvalid("cents");
@@ -50,7 +50,7 @@ describe("an account", () => {
       .then(event("AccountClosed", {}));
   });
 
-  it("sends what it has, and gets it back once", () => {
+  it("sends money that it has, and gets it back once", () => {
     const returned = event("MoneyReturned", { transfer: "t1", cents: 50_00 });
     given(account, opened, deposited).when("Send", { transfer: "t1", to: "rent", cents: 50_00 }).then(sent);
     given(account, opened, deposited)
@@ -63,7 +63,7 @@ describe("an account", () => {
       .thenNothing();
   });
 
-  it("receives while it is open", () => {
+  it("receives money while it is open", () => {
     const received = event("MoneyReceived", { transfer: "t1", from: "salary", cents: 50_00 });
     given(account, opened).when("Receive", { transfer: "t1", from: "salary", cents: 50_00 }).then(received);
     given(account).when("Receive", { transfer: "t1", from: "salary", cents: 50_00 }).thenRefused("unknown-account");

@@ -12,7 +12,7 @@ const settle = send(account, "salary", "Settle", { transfer: "1" });
 const back = send(account, "salary", "Return", { transfer: "1" });
 
 describe("a transfer", () => {
-  it("takes the money, gives it, and is settled", () => {
+  it("takes the money from one account, gives it to the other, and is settled", () => {
     given(transfer).when(start).thenSends(take);
     given(transfer, start).when(accepted(take)).thenSends(give);
     given(transfer, start, accepted(take)).when(accepted(give)).thenSends(settle);
@@ -28,7 +28,7 @@ describe("a transfer", () => {
       .then(event("StepUndone", { step: "take" }), event("SagaFailed", { step: "give", reason }), complete());
   });
 
-  it("ends at once when the money is not there", () => {
+  it("ends at once when the account has too little money", () => {
     given(transfer, start)
       .when(refused(take, "insufficient-funds"))
       .then(

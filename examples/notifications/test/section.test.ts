@@ -19,7 +19,7 @@ const items = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => notificationOf({ ...event, position: from + index }));
 
 describe("an originator id", () => {
-  it("is the stream's id where that is a UUID as Python prints it", () => {
+  it("is the stream's id if that is a UUID as Python prints it", () => {
     expect(originatorIdOf("dog/8f14e45f-ceea-467f-a8d2-0d1c5b7b2a11")).toBe("8f14e45fceea467fa8d20d1c5b7b2a11");
   });
 
@@ -46,7 +46,7 @@ describe("a notification", () => {
     expect(stateOf(state)).toEqual({ timestamp, trick: "roll over 🐕" });
   });
 
-  it("names the version of a type that has had several, and leaves a timestamp of the data as it is", () => {
+  it("names the version of a type that has had several, and keeps a timestamp in the data as it is", () => {
     const { state } = notificationOf({ ...event, data: { timestamp: 7 }, schemaVersion: 3 });
     expect(stateOf(state)).toEqual({ timestamp: 7, class_version: 3 });
   });
@@ -71,7 +71,7 @@ describe("a section", () => {
       expect(askedBy(id)).toBeUndefined();
   });
 
-  it("is named by what it has, and leads to the next one if it is full", () => {
+  it("has the name of its content, and leads to the next one if it is full", () => {
     expect(sectionOf(items(11, 20), { after: 10, limit: 10 })).toMatchObject({ id: "11,20", next_id: "21,30" });
     expect(sectionOf(items(11, 13), { after: 10, limit: 10 })).toMatchObject({ id: "11,13", next_id: null });
     expect(sectionOf([], { after: 10, limit: 10 })).toEqual({ id: null, next_id: null, items: [] });

@@ -1,4 +1,4 @@
-/** What must hold for every room, whatever comes in, in whatever order and at whatever time. */
+/** What must hold for every room, whatever the requests, their order and their time. */
 
 import { inMemory } from "headspring/testing";
 import * as fc from "fast-check";
@@ -82,7 +82,7 @@ describe("a room", () => {
     });
   });
 
-  it("waits for everybody who has not checked in, and for nobody else", () => {
+  it("waits for exactly those who have not checked in", () => {
     always(({ state, timers, now }) => {
       const expected = state.bookings
         .filter(({ checkedIn, ends }) => !checkedIn && ends > now.toISOString())
@@ -92,7 +92,7 @@ describe("a room", () => {
     });
   });
 
-  it("gives each booking a number of its own", () => {
+  it("gives each booking a different number", () => {
     always(({ events }) => {
       const numbers = events.flatMap((event) => (event.type === "SlotBooked" ? [event.data.booking] : []));
       expect(new Set(numbers).size).toBe(numbers.length);

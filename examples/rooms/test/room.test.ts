@@ -24,7 +24,7 @@ describe("a room", () => {
       .then(booked, at("2026-11-27T10:15:00Z", "ReleaseNoShow", { booking: 2 }, { key: "2" }));
   });
 
-  it("is booked for the day that it is there, not here", () => {
+  it("is booked for the day at its own place, not at ours", () => {
     const tokyo = event("RoomOpened", { name: "Fuji", zone: "Asia/Tokyo", seats: 6, checkInSeconds: 900 });
     const late = { begins: "2026-11-27T15:00:00.000Z", ends: "2026-11-27T16:00:00.000Z", ...about };
     given(room, tokyo)
@@ -35,7 +35,7 @@ describe("a room", () => {
       );
   });
 
-  it("is not booked twice, but meetings may meet", () => {
+  it("is not booked twice, but one meeting may begin when another ends", () => {
     const overlaps = { begins: half, ends: twelve, ...about };
     given(room, opened, booked).when("Book", overlaps, before).thenRefused("slot-taken", { begins: ten, ends: eleven });
     given(room, opened, booked)
@@ -46,13 +46,13 @@ describe("a room", () => {
       );
   });
 
-  it("is booked at short notice, and then waits from now on", () => {
+  it("is booked at short notice, and then waits from that moment", () => {
     given(room, opened)
       .when("Book", { begins: ten, ends: eleven, ...about }, during)
       .then(booked, at("2026-11-27T10:20:00Z", "ReleaseNoShow", { booking: 2 }, { key: "2" }));
   });
 
-  it("takes no booking that makes no sense", () => {
+  it("refuses a booking that makes no sense", () => {
     const book = (begins: string, ends: string) => given(room, opened).when("Book", { begins, ends, ...about }, before);
     book(eleven, ten).thenInvalid("ends");
     book("later", "tomorrow").thenInvalid("begins", "ends");

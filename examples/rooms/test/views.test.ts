@@ -16,7 +16,7 @@ describe("the views", () => {
     given(rooms, opened).thenRows([{ room: "atlas", name: "Atlas", zone: "Europe/Zurich", seats: 6 }]);
   });
 
-  it("list the bookings of all rooms, until they go away", () => {
+  it("list the bookings of all rooms until they end or are cancelled", () => {
     const row = { day: "2026-11-27", booking: 2, ...meeting, checkedIn: false };
     given(bookings, booked, other).thenRows([
       { id: "atlas-2", room: "atlas", ...row },
@@ -33,7 +33,7 @@ describe("the views", () => {
     given(doors, booked, checkedIn).thenRows([{ id: "atlas-2", room: "atlas", booking: 2, ...slot, checkedIn: true }]);
   });
 
-  it("list who waits", () => {
+  it("list those who wait", () => {
     const joined = on("waiting-list/atlas", event("WaiterJoined", { waiting: 1, ...meeting }));
     given(waiting, joined).thenRows([{ id: "atlas-1", room: "atlas", waiting: 1, ...slot, organiser: "a customer" }]);
     given(waiting, joined, on("waiting-list/atlas", event("WaiterBooked", { waiting: 1, booking: 7 }))).thenRows([]);

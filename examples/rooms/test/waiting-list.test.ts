@@ -18,7 +18,7 @@ const freed = on("room/1", event("NoShowReleased", { booking: 2, day: "2026-11-2
 const booked = accepted(book(one), event("SlotBooked", { booking: 7, day: "2026-11-27", ...one }));
 
 describe("a waiting list", () => {
-  it("asks the room at once, for the slot may have become free", () => {
+  it("asks the room at once, because the slot may have become free", () => {
     given(waitingList)
       .when(joined)
       .then(
@@ -30,20 +30,20 @@ describe("a waiting list", () => {
       );
   });
 
-  it("asks again when a booking goes away", () => {
+  it("asks again when a booking is cancelled or released", () => {
     given(waitingList, joined, taken)
       .when(freed)
       .then(event("TurnCame", { waiting: [1] }), event("RoomAsked", { waiting: 1 }), book(one));
   });
 
-  it("asks for nobody whose slot is another one", () => {
+  it("does not ask for a wait for another slot", () => {
     const other = { ...meeting("somebody"), booking: 2, day: "2026-11-27", begins: slot.ends, ends: "2026-11-27T12:00:00.000Z" };
     given(waitingList, joined, taken)
       .when(on("room/1", event("BookingCancelled", other)))
       .thenNothing();
   });
 
-  it("ends the wait of those that are booked", () => {
+  it("ends the wait of those who get a booking", () => {
     given(waitingList, joined, taken, freed)
       .when(booked)
       .then(event("WaiterBooked", { waiting: 1, booking: 7 }), cancel("TimeIsOver", { key: "1" }));
@@ -55,20 +55,20 @@ describe("a waiting list", () => {
       .thenSends(book(two));
   });
 
-  it("tries one at a time: a booking that goes away while the room is asked is not forgotten", () => {
+  it("tries one at a time, and does not forget a booking that is cancelled or released while the room is asked", () => {
     given(waitingList, joined)
       .when(freed)
       .then(event("TurnCame", { waiting: [1] }));
     given(waitingList, joined, freed).when(taken).thenSends(book(one));
   });
 
-  it("undoes the booking of somebody who has left in the meantime", () => {
+  it("cancels the booking of somebody who has left the list in the meantime", () => {
     given(waitingList, joined, told("Leave", { waiting: 1 }))
       .when(booked)
       .thenSends(send(room, "1", "Cancel", { booking: 7 }));
   });
 
-  it("gives up where waiting is in vain, or the time is over", () => {
+  it("gives up when waiting is in vain, or the time is over", () => {
     given(waitingList, joined)
       .when(refused(book(one), "no-such-room"))
       .then(
@@ -88,7 +88,7 @@ describe("a waiting list", () => {
       );
   });
 
-  it("refuses those who come too late, or do not wait", () => {
+  it("refuses those who are too late, or do not wait", () => {
     given(waitingList)
       .when(told("Join", { ...one, begins: "2025-12-31T10:00:00Z", ends: "2025-12-31T11:00:00Z" }))
       .thenRefused("over");

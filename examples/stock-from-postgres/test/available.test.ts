@@ -7,7 +7,7 @@ const changed = (sku: string, units: number, price: string | null = null) =>
   on(`stock-level/${sku}`, event("StockChanged", { units, price }));
 
 // A sentence that is not true throws, and shows the difference: no `expect` is needed.
-describe("what is available", () => {
+describe("the view of available products", () => {
   it("has the last stock level of each product", () => {
     given(available, changed("TEA-1", 7), changed("CUP-1", 2, "9.90"), changed("TEA-1", 0, "4.50")).thenRows([
       { sku: "TEA-1", units: 0, price: "4.50" },

@@ -24,7 +24,7 @@ describe("an offer", () => {
 });
 
 describe("offering", () => {
-  it("counts what a row says, and none for a row that is gone", () => {
+  it("counts the units in a row, and none for a row that is gone", () => {
     when(offering, on("stock-level/TEA-1", event("StockChanged", { units: 7, price: null }))).thenSends(
       send(offer, "TEA-1", "Count", { units: 7 }),
     );

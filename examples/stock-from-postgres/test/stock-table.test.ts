@@ -14,7 +14,7 @@ describe("the source of the stock", () => {
     for (const op of ["snapshot", "insert", "update"] as const) when(stockTable, { ...change, op }).thenAppends(changed);
   });
 
-  it("takes a column without a value as none left, and no price", () => {
+  it("treats a column without a value as none left, and as no price", () => {
     const empty = { ...change, after: { sku: "TEA-1", units: null, price: null } };
     when(stockTable, empty).thenAppends(on("stock-level/TEA-1", event("StockChanged", { units: 0, price: null })));
   });
@@ -24,7 +24,7 @@ describe("the source of the stock", () => {
     when(stockTable, { ...rest, op: "delete" }).thenAppends(on("stock-level/TEA-1", event("StockGone", {})));
   });
 
-  it("passes over TRUNCATE, which names no row", () => {
+  it("ignores TRUNCATE, which names no row", () => {
     when(stockTable, { table: "public.stock", op: "truncate", key: {} }).thenNothing();
   });
 

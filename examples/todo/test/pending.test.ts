@@ -15,11 +15,11 @@ function after(rows: readonly Row[], ...commands: readonly Made[]): Row[] {
   return [...shown.values()];
 }
 
-describe("what waits in the outbox", () => {
+describe("a change that waits in the outbox", () => {
   const milk: Row = { ...EMPTY, todo_id: "1", title: "Buy milk", added: 7 };
   const completed_on = "2026-07-13";
 
-  it("is shown as it will be, and marked", () => {
+  it("is shown as if it were made, and marked", () => {
     expect(after([milk], { id: "2", command: "AddTodo", data: { title: "Buy tea" } })).toEqual([
       milk,
       { ...EMPTY, todo_id: "2", title: "Buy tea", added: 1_700_000_000_000, isPending: true },
@@ -33,7 +33,7 @@ describe("what waits in the outbox", () => {
     expect(after([milk], { id: "1", command: "AbandonTodo", data: { abandoned_on: "2026-07-13" } })).toEqual([]);
   });
 
-  it("builds on what waits before it", () => {
+  it("builds on the changes that wait before it", () => {
     const [row] = after(
       [],
       { id: "2", command: "AddTodo", data: { title: "Buy tea" } },
@@ -43,7 +43,7 @@ describe("what waits in the outbox", () => {
     expect(row).toMatchObject({ title: "Buy coffee", completed_on, added: 1_700_000_000_000 });
   });
 
-  it("leaves alone what the store shows already, or what somebody else has removed", () => {
+  it("has no effect on what the store already shows, or on what somebody else has removed", () => {
     expect(after([milk], { id: "1", command: "AddTodo", data: { title: "Buy milk" } })).toEqual([milk]);
     expect(after([], { id: "1", command: "CompleteTodo", data: { completed_on } })).toEqual([]);
   });

@@ -24,7 +24,7 @@ describe("a todo", () => {
       .thenInvalid("due_date");
   });
 
-  it("is amended while it is open, in what is named only", () => {
+  it("is amended while it is open, and only in the named members", () => {
     given(todo, added)
       .when("AmendTodo", { due_date: null })
       .then(event("TodoAmended", { due_date: null }));
@@ -44,7 +44,7 @@ describe("a todo", () => {
     given(todo, added, abandoned).when("AbandonTodo", abandoned.data).thenRefused("already-abandoned");
   });
 
-  it("has a notice sent to the person who waits for it, with its latest title and address", () => {
+  it("has a notice sent to its stakeholder, with its latest title and address", () => {
     given(todo, event("TodoAdded", plants)).when("CompleteTodo", completed.data).then(completed, event("CompletionNoticeDue", notice));
     given(todo, event("TodoAdded", plants)).when("AbandonTodo", abandoned.data).then(abandoned, event("StopWorkNoticeDue", notice));
     given(todo, added, event("TodoAmended", { title: "Water all plants", stakeholder_email: "customer@example.org" }))

@@ -15,7 +15,7 @@ const row = {
 };
 
 describe("the table of todos", () => {
-  it("has a todo with what was amended, and nothing else changed", () => {
+  it("has a todo as it was amended, with nothing else changed", () => {
     given(todos, added).thenRows([row]);
     given(todos, added, on("todo/1", event("TodoAmended", { due_date: "2017-06-13", description: "Two litres" }))).thenRows([
       { ...row, due_date: "2017-06-13", description: "Two litres" },
@@ -27,7 +27,7 @@ describe("the table of todos", () => {
     ).thenRows([row]);
   });
 
-  it("keeps what is completed, and loses what is abandoned", () => {
+  it("keeps completed todos, and loses abandoned ones", () => {
     given(todos, added, on("todo/1", event("TodoCompleted", { completed_on: "2017-06-13" }))).thenRows([
       { ...row, completed_on: "2017-06-13" },
     ]);

@@ -44,7 +44,7 @@ describe("a sign-up", () => {
     expect(end.state).toMatchObject({ status: "completed" });
   });
 
-  it("testShortCircuitOnFailure: when the first action fails, nothing else is done", () => {
+  it("testShortCircuitOnFailure: when the first action fails, no other is carried out", () => {
     const failure = { step: "create user", reason: "user-already-created" };
     given(signUp, begun())
       .when(refused(insertUser, failure.reason))
@@ -111,7 +111,7 @@ describe("a sign-up", () => {
       .then(event("StepUndone", { step: "create user" }), event("SagaFailed", failure), complete());
   });
 
-  it("testParallelSuccessful: actions at the same time begin together, and the next one when all are done", () => {
+  it("testParallelSuccessful: parallel actions begin together, and the next one when all are done", () => {
     const atOnce = begun({ reservations: amounts.slice(0, 2), atOnce: true });
     given(signUp, atOnce, accepted(insertUser)).when(accepted(createAccount)).thenSends(reserveOne, reserveTwo);
     given(signUp, atOnce, ...open)
@@ -165,7 +165,7 @@ describe("a sign-up", () => {
       .then(done("create account"), event("SagaCompleted", {}), complete());
   });
 
-  it("testInvalidActionSaga: an input that makes no valid plan starts nothing", () => {
+  it("testInvalidActionSaga: an input without a valid plan starts nothing", () => {
     const twice = [amounts[0], amounts[0]];
     given(signUp)
       .when(begun({ reservations: twice }))

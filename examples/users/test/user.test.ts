@@ -55,7 +55,7 @@ describe("a user", () => {
 });
 
 describe("the view of users", () => {
-  it("has those that are not deleted, as they are now", () => {
+  it("has the current form of those that are not deleted", () => {
     const subject = [inserted, ...renamed, event("YearOfBirthUpdated", { yearOfBirth: 1991 })].map((one) => on("user/u1", one));
     const gone = [inserted, event("UserDeleted", {})].map((one) => on("user/gone", one));
     given(users, ...subject, ...gone).thenRows([{ id: "u1", firstName: "Second", lastName: "Last III", yearOfBirth: 1991 }]);

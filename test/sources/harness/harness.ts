@@ -55,7 +55,7 @@ export async function harness({
   const began = Date.now();
   let isOver = false;
   let written = 0;
-  // The store is only asked by whoever wants to know: its own alarm does the work.
+  // Nothing but questions reach the store: its own alarm does the work.
   const arrivals = new Arrivals(server);
   const killing = (async () => {
     const deaths = ["store", "runtime", ...(outside.restart ? ["outside"] : [])];

@@ -26,7 +26,7 @@ async function follow(more: object = {}, variables: object = {}) {
 }
 
 describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker", () => {
-  it.for(["5", "3.1.1"])("gets again, in order, what a dead connection had not acknowledged, by version %s", async (version) => {
+  it.for(["5", "3.1.1"])("gets messages that a dead connection had not acknowledged again, in order, in version %s", async (version) => {
     const { follower, put } = await follow({ version });
     await put(ids(0, 12));
     await follower.step(3);
@@ -40,7 +40,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     expect(read(follower.stored)).toEqual(ids(0, 15));
   });
 
-  it("gets what was published while it was away, also from a broker that was restarted", async () => {
+  it("gets messages that were published while it was away, even from a broker that was restarted", async () => {
     const { follower, put } = await follow();
     await follower.disconnect();
     await put(ids(0, 50));
@@ -50,7 +50,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     expect(follower.cursor).not.toHaveProperty("lost");
   });
 
-  it("gets more than a broker may send ahead, in order", async () => {
+  it("gets more messages than a broker may send ahead, in order", async () => {
     const { follower, put } = await follow();
     await put(ids(0, 400));
     await follower.drain();
@@ -83,7 +83,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     await connection.close();
   });
 
-  it("loses its session to another client that has its client id, which it says", async () => {
+  it("reports that it lost its session to another client with its client id", async () => {
     const { follower, settings, variables } = await follow();
     await follower.disconnect();
     const connection = await follower.connect();
@@ -92,7 +92,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     await thief.close();
   });
 
-  it("has a name of its own at the broker for every source of every store", async () => {
+  it("has a different name at the broker for every source of every store", async () => {
     const { settings, variables, topic } = freshOutside({ clientId: undefined });
     const followers = [
       { store: "a-b", source: "c" },
@@ -108,7 +108,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     for (const follower of followers) await follower.forget("remove");
   });
 
-  it("takes the id from where the definition says, and names the message that has none", async () => {
+  it("takes the id from the place in the definition, and names a message that has none", async () => {
     const { follower, topic } = await follow({ id: ["topic", "data.n"] });
     const messages = [{ n: 1 }, { n: "1" }, { n: 2 ** 53 }, { n: "" }, { n: { a: 1 } }, { n: "\ud800" }, { m: 1 }, 7];
     await publish([...messages.map((value) => json(`${topic}/a`, value)), json(`${topic}/b`, { n: 1 }), json(`${topic}/b`, { n: 1 })]);
@@ -126,7 +126,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     expect(rest.slice(6).map(({ id }) => id)).toEqual([`id/["${topic}/b",1]`]);
   });
 
-  it("takes the id from a user property of MQTT 5, and shows all of them", async () => {
+  it("takes the id from a user property of MQTT 5, and has all user properties in the change", async () => {
     const { follower, topic } = await follow({ id: "properties.message-id" });
     const userProperties = { "message-id": "7", unit: ["C", "F"] };
     await publish([{ topic: `${topic}/a`, payload: "21.5", options: { retain: true, properties: { userProperties } } }]);
@@ -174,7 +174,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     ]);
   });
 
-  it("leaves topics that its definition no longer has", async () => {
+  it("unsubscribes from topics that its definition no longer has", async () => {
     const { follower, topic, settings, variables } = await follow({});
     await follower.disconnect();
     await publish([json(`${topic}/old`, { id: "1" }), json(`${topic}/new/x`, { id: "2" })]);
@@ -191,7 +191,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     expect(read(changed.stored)).toEqual(["2", "4"]);
   });
 
-  it("logs in, and stays connected until a message comes", async () => {
+  it("logs in, and stays connected until a message arrives", async () => {
     const url = server.more.withPassword!;
     const { settings } = freshOutside({ credentials: "MQTT_USER", stay: true });
     const variables = { MQTT_URL: url, MQTT_USER: '{"user":"sensor","password":"sensor-password"}' };
@@ -202,7 +202,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
 
   it.for([
     ["another password", { MQTT_USER: '{"user":"sensor","password":"wrong-secret"}' }, /the MQTT broker refuses the credentials/],
-    ["credentials that are no JSON", { MQTT_USER: "wrong-secret" }, /MQTT_USER must be JSON with a user and a password/],
+    ["credentials that are not JSON", { MQTT_USER: "wrong-secret" }, /MQTT_USER must be JSON with a user and a password/],
     ["no server", { MQTT_URL: "ws://127.0.0.1:1/wrong-secret" }, /nothing answers at the address in MQTT_URL/],
     [
       "a server of something else",

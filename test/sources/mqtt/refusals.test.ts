@@ -65,7 +65,7 @@ describe("a source that follows an MQTT broker", () => {
     await expect(attempt).rejects.toThrow(message);
   });
 
-  it("says the size of a message that is too large, and reads those behind it", async () => {
+  it("reports the size of a message that is too large, and reads those after it", async () => {
     const large = new Uint8Array(3_000_000);
     const head = [0, 3, 0x61, 0x2f, 0x62, 0, 7, 0];
     const length = large.length + head.length;
@@ -88,7 +88,7 @@ describe("a source that follows an MQTT broker", () => {
     ]);
   });
 
-  it("stops when the broker says that another client has its client id, and reads before what it has", async () => {
+  it("stops when the broker reports another client with its client id, after reading what it has", async () => {
     broker(CONNACK, [...SUBACK, 0x30, 6, 0, 1, 0x61, 0, 0x7b, 0x7d, 0xe0, 1, 0x8e]);
     const connection = await connect();
     const { changes } = await connection.read(10);

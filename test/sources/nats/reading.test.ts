@@ -29,7 +29,7 @@ const left = (stream: string) => withAdmin(async (manager) => (await manager.str
 
 describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream", () => {
   it.for([RetentionPolicy.Limits, RetentionPolicy.Interest, RetentionPolicy.Workqueue])(
-    "reads what a dead connection was given before anything newer, from a stream of %s",
+    "reads messages that a dead connection had received before any newer ones, from a stream of %s",
     async (retention) => {
       const stream = await freshStream({ retention });
       const follower = follow(stream);
@@ -51,7 +51,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
   );
 
   it.for([RetentionPolicy.Interest, RetentionPolicy.Workqueue])(
-    "lets a stream of %s drop what is stored, and only that",
+    "lets a stream of %s drop what the store has, and only that",
     async (retention) => {
       const stream = await freshStream({ retention });
       const follower = follow(stream);
@@ -94,7 +94,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     expect(follower.cursor).toMatchObject({ missed: 8 });
   });
 
-  it("counts what was purged behind the last message that it has read", async () => {
+  it("counts what was purged after the last message that it has read", async () => {
     const stream = await freshStream();
     const follower = follow(stream);
     await publish(stream, numbers(0, 2));
@@ -120,7 +120,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     expect(follower.cursor).toMatchObject({ missed: 1 });
   });
 
-  it("waits, at a consumer that it may not change, until what a dead connection was given comes again", async () => {
+  it("waits, at a consumer that it may not change, until messages that a dead connection had received arrive again", async () => {
     const stream = await freshStream();
     await withAdmin((manager) =>
       manager.consumers.add(stream, { durable_name: `d_${stream}`, ack_policy: AckPolicy.Explicit, ack_wait: 1_500_000_000 }),
@@ -142,7 +142,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     await expect(other).rejects.toThrow(/belongs to another source tests\/followed: name one of its own in `durable`/);
   });
 
-  it("notices another reader of its consumer, and loses nothing by it where the stream keeps its messages", async () => {
+  it("notices another reader of its consumer, and loses nothing to it if the stream keeps its messages", async () => {
     const stream = await freshStream();
     const follower = follow(stream);
     await publish(stream, numbers(0, 4));
@@ -160,7 +160,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     expect(read(follower.stored).toSorted()).toEqual(numbers(0, 6));
   });
 
-  it("says what to run where it may not create its consumer, and then uses it", async () => {
+  it("names the command to run if it may not create its consumer, and then uses that consumer", async () => {
     const stream = await freshStream();
     const reader = { NATS_CREDENTIALS: JSON.stringify({ user: "reader", password: "reader-password" }) };
     const follower = follow(stream, { subjects: [`${stream}.a.*`] }, "followed", reader);
@@ -185,7 +185,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     expect(read(follower.stored)).toEqual(["1", "3"]);
   });
 
-  it("names what a user may not use", async () => {
+  it("names what its user has no permission for", async () => {
     const stream = await freshStream();
     const nobody = { NATS_CREDENTIALS: JSON.stringify({ user: "nobody", password: "nobody-password" }) };
     const attempt = follow(stream, {}, "followed", nobody).connect();
@@ -249,7 +249,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     expect(values[8]?.time).toBe(follower.stored[8]?.time);
   });
 
-  it("begins where it is told to", async () => {
+  it("begins where its definition asks for", async () => {
     const stream = await freshStream();
     await publish(stream, numbers(0, 3));
     const between = new Date().toISOString();
@@ -269,7 +269,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     await expect(follow(queue, { start: "now" }).connect()).rejects.toThrow(/work queue, of which a reader gets everything/);
   });
 
-  it("reads the subjects that it is to read, also when they change", async () => {
+  it("reads the subjects in its definition, also after these change", async () => {
     const stream = await freshStream();
     const follower = follow(stream, { subjects: [`${stream}.a`] });
     await publish(stream, ["1"], "a");
@@ -285,7 +285,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     expect(wider.cursor).toMatchObject({ missed: 0 });
   });
 
-  it("stops at several filters where the server knows only one", async ({ skip }) => {
+  it("stops at several filters if the server knows only one", async ({ skip }) => {
     const stream = await freshStream();
     const { version } = await withAdmin(async (_manager, connection) => connection.info!);
     if (!version.startsWith("2.9.")) return skip();
@@ -294,7 +294,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     );
   });
 
-  it("stays connected if it is to, and gets a message when it is published", async () => {
+  it("stays connected if its definition asks for that, and gets a message as soon as it is published", async () => {
     const stream = await freshStream();
     const connection = await follow(stream, { stay: true }).connect();
     onTestFinished(() => connection.close());
@@ -309,7 +309,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     await connection.acknowledge(portion);
   });
 
-  it("brings a message that is larger than one pull may be", async () => {
+  it("reads a message that is larger than a pull may be", async () => {
     const stream = await freshStream();
     await publish(stream, [...Array.from({ length: 9 }, () => JSON.stringify("x".repeat(1_900_000))), "1"]);
     const follower = follow(stream);

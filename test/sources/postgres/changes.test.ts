@@ -45,7 +45,7 @@ describe.skipIf(isMissing)("changes of a table", () => {
     expect(told(follower.stored)).toEqual([`snapshot "a" - {"id":1,"sku":"a","units":1}`, `delete "a" {"sku":"a"} -`]);
   });
 
-  it("say where and when their transaction was committed, and are in its order", async () => {
+  it("have the place and time of their transaction's commit, and are in its order", async () => {
     const database = await Database.make("CREATE TABLE stock (id int PRIMARY KEY)");
     const follower = database.follow({ tables: ["stock"] });
     await follower.drain();
@@ -64,7 +64,7 @@ describe.skipIf(isMissing)("changes of a table", () => {
     expect(changes.slice(1).map(({ position }) => position)).toEqual([`${lsn}/0`, `${lsn}/1`, `${lsn}/2`]);
   });
 
-  it("leave out large values that an update did not touch, and name them", async () => {
+  it("leave out large values that an update did not touch, and name their columns", async () => {
     const database = await Database.make(
       "CREATE TABLE pages (id int PRIMARY KEY, title text, body text, note text); ALTER TABLE pages ALTER body SET STORAGE EXTERNAL; INSERT INTO pages VALUES (1, 'a', repeat('x', 10000), NULL)",
     );
@@ -79,7 +79,7 @@ describe.skipIf(isMissing)("changes of a table", () => {
     expect(second).not.toHaveProperty("unchanged");
   });
 
-  it("of one large transaction come in pieces, each once, also after crashes within it", async () => {
+  it("of one large transaction arrive in pieces, each once, even after crashes within it", async () => {
     const database = await Database.make("CREATE TABLE stock (id int PRIMARY KEY, filling text)");
     const follower = database.follow({ tables: ["stock"] });
     await follower.drain();
@@ -97,7 +97,7 @@ describe.skipIf(isMissing)("changes of a table", () => {
     expect(follower.stored.map((change) => valueOf(change).key.id)).toEqual([...Array.from({ length: 30_000 }, (_, at) => at + 1), 0]);
   });
 
-  it("of rows that are too large for an event say so, and the next ones come", async () => {
+  it("of rows that are too large for an event are marked as such, and the next ones follow", async () => {
     const database = await Database.make(
       "CREATE TABLE pages (id int PRIMARY KEY, body text); ALTER TABLE pages ALTER body SET STORAGE EXTERNAL; INSERT INTO pages VALUES (0, repeat('x', 3000000))",
     );
@@ -154,7 +154,7 @@ describe.skipIf(isMissing)("changes of a table", () => {
     ]);
   });
 
-  it("of names that need quotes come like others", async () => {
+  it("of tables and columns whose names need quotes are like others", async () => {
     const database = await Database.make(
       `CREATE SCHEMA "My ""shop"""; CREATE TABLE "My ""shop"""."the.Stock" ("a b" int, "constructor" int, "c;'d" text, PRIMARY KEY ("a b", "constructor")); INSERT INTO "My ""shop"""."the.Stock" VALUES (1, 2, '')`,
     );
@@ -168,7 +168,7 @@ describe.skipIf(isMissing)("changes of a table", () => {
     ]);
   });
 
-  it("of a table that was dropped end with a warning, and the others go on; made again, it begins again", async () => {
+  it("of a table that was dropped end with a warning, and others go on; once the table is made again, they begin again", async () => {
     const database = await Database.make("CREATE TABLE stock (id int PRIMARY KEY); CREATE TABLE shelves (id int PRIMARY KEY)");
     const follower = database.follow({ tables: ["stock", "shelves"] });
     await follower.drain();

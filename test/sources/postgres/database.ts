@@ -76,7 +76,7 @@ export class Database {
   }
 }
 
-/** With a slash at its end. */
+/** Ends with a slash. */
 export function serverUrl(url = inject("servers").postgres!): string {
   return url.replace(/postgres$/, "");
 }

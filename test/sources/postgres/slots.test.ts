@@ -16,7 +16,7 @@ async function reasonOf(work: Promise<unknown>): Promise<string> {
 }
 
 describe.skipIf(isMissing)("the slot of a source", () => {
-  it("and its publication are made with the source, for its tables only, and dropped with it", async () => {
+  it("is made with the source, like its publication, for its tables only, and dropped with it", async () => {
     const database = await Database.make(`${STOCK}; CREATE TABLE other (id int PRIMARY KEY)`);
     const follower = database.follow({ tables: ["stock"] }, { store: "shop-1", source: "Stock.Table" });
     await follower.drain();
@@ -33,7 +33,7 @@ describe.skipIf(isMissing)("the slot of a source", () => {
     expect(await database.run("SELECT 1 FROM pg_publication")).toEqual([]);
   });
 
-  it("and the publication stay when somebody else has made them", async () => {
+  it("stays, like the publication, if somebody else has made it", async () => {
     const database = await Database.make(STOCK);
     const slot = `own_${crypto.randomUUID().slice(0, 8)}`;
     await database.run("CREATE PUBLICATION everything FOR ALL TABLES");
@@ -50,7 +50,7 @@ describe.skipIf(isMissing)("the slot of a source", () => {
     expect(await database.run("SELECT * FROM headspring.source_slots")).toEqual([]);
   });
 
-  it("belongs to one source: a second one is refused and takes nothing", async () => {
+  it("belongs to one source: a second one is refused and consumes nothing", async () => {
     const database = await Database.make(STOCK);
     const slot = `one_${crypto.randomUUID().slice(0, 8)}`;
     const first = database.follow({ tables: ["stock"], slot }, { store: "default", source: "first" });
@@ -68,7 +68,7 @@ describe.skipIf(isMissing)("the slot of a source", () => {
     expect(told(await first.drain())).toEqual([`insert 1 - {"id":1}`]);
   });
 
-  it("that another program reads is an error which says who, and is tried again", async () => {
+  it("that another program reads is an error that names the program, and is tried again", async () => {
     const database = await Database.make(STOCK);
     const follower = database.follow({ tables: ["stock"] });
     await follower.drain();
@@ -126,7 +126,7 @@ describe.skipIf(isMissing)("the slot of a source", () => {
     const before = await behind();
     expect(before).toBeGreaterThan(3_000_000);
     await follower.drain();
-    // What is written meanwhile by others comes with the next look.
+    // What others write in the meantime is found the next time.
     await follower.drain();
     expect(await behind()).toBeLessThan(before / 2);
     // A little log is not worth a write of the source's object.
@@ -139,7 +139,7 @@ describe.skipIf(isMissing)("the slot of a source", () => {
     expect(position).toBeUndefined();
   });
 
-  it("shows the log that is not read yet as lag", async () => {
+  it("reports the part of the log that is not read yet as lag", async () => {
     const database = await Database.make(STOCK);
     const follower = database.follow({ tables: ["stock"] });
     await follower.drain();
@@ -196,7 +196,7 @@ describe.skipIf(isMissing)("a slot whose log the server has removed", () => {
 
   const REASON = /the server has removed the log that the slot \w+ needs .* so changes are missing/;
 
-  it("stops the source, which a reset lets begin anew", async () => {
+  it("stops the source until a reset makes it start over", async () => {
     const { database, follower } = await followed();
     await follower.disconnect();
     await loseSlot(database);
@@ -208,7 +208,7 @@ describe.skipIf(isMissing)("a slot whose log the server has removed", () => {
     expect(told(await follower.drain())).toEqual([`insert 2 - {"id":2}`]);
   });
 
-  it("stops it in the middle of its work, too", async () => {
+  it("stops the source even in the middle of its work", async () => {
     const { database, follower } = await followed();
     const connection = await follower.connect();
     await loseSlot(database);
@@ -218,7 +218,7 @@ describe.skipIf(isMissing)("a slot whose log the server has removed", () => {
 });
 
 describe.skipIf(isMissing)("a source that cannot follow", () => {
-  it("names the SQL that an administrator has to run, and that is enough", async () => {
+  it("names the SQL that an administrator has to run, and needs nothing else", async () => {
     const database = await Database.make(STOCK);
     const role = `limited_${crypto.randomUUID().slice(0, 8)}`;
     await database.run(`CREATE ROLE "${role}" LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC`);
@@ -252,13 +252,13 @@ describe.skipIf(isMissing)("a source that cannot follow", () => {
       ["stock"],
       'ALTER PUBLICATION "given" ADD TABLE ONLY "public"."stock"',
     ],
-  ] as const)("says why: %s", async ([, sql, tables, reason]) => {
+  ] as const)("gives the reason: %s", async ([, sql, tables, reason]) => {
     const database = await Database.make(sql);
     const follower = database.follow({ tables: [...tables], publication: "given" });
     expect(await reasonOf(follower.drain())).toContain(reason);
   });
 
-  it("follows a table without a key from now on, whose rows are their own keys", async () => {
+  it("follows a table without a key from then on, with each whole row as its key", async () => {
     const database = await Database.make(
       "CREATE TABLE stock (id int, units int); ALTER TABLE stock REPLICA IDENTITY FULL; INSERT INTO stock VALUES (1, 1)",
     );
@@ -268,7 +268,7 @@ describe.skipIf(isMissing)("a source that cannot follow", () => {
     expect(told(await follower.drain())).toEqual([`update 1 1 {"id":1,"units":1} {"id":1,"units":2}`]);
   });
 
-  it("never shows what the connection string has in it", async () => {
+  it("never shows the content of its connection string", async () => {
     const follow = async (bound: unknown) => {
       const connection = postgres.kind.isBrought
         ? undefined
@@ -297,7 +297,7 @@ describe.skipIf(isMissing)("a source that cannot follow", () => {
     }
   });
 
-  it("takes the connection string of a Hyperdrive binding", async () => {
+  it("accepts the connection string of a Hyperdrive binding", async () => {
     const database = await Database.make(STOCK);
     const follower = database.follow({ tables: ["stock"] }, undefined, { connectionString: database.url });
     await follower.drain();
@@ -305,7 +305,7 @@ describe.skipIf(isMissing)("a source that cannot follow", () => {
     expect(told(await follower.drain())).toHaveLength(1);
   });
 
-  it("has settings that say what is wrong with them", () => {
+  it("gets its settings' mistakes explained", () => {
     expect(inject("servers").postgres).toBeDefined();
     const make = (settings: object) => () => postgres(settings as never);
     expect(make({ connection: "DB" })).toThrow("tables:");

@@ -50,7 +50,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     expect(told(await follower.drain())).toEqual([`insert 2 - {"id":2}`]);
   });
 
-  it("goes on after a crash within a table, and gives no row twice that is as it was", async () => {
+  it("goes on after a crash within a table, and has no unchanged row twice", async () => {
     const database = await Database.make(
       "CREATE TABLE stock (id int PRIMARY KEY, units int); INSERT INTO stock SELECT i, 0 FROM generate_series(1, 100) AS i",
     );
@@ -64,7 +64,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     expect(told(follower.stored)).toEqual(Array.from({ length: 100 }, (_, at) => `snapshot ${at + 1} - {"id":${at + 1},"units":0}`));
   });
 
-  it("leaves rows that were written since it began to their changes, each of which comes once", async () => {
+  it("leaves out rows that were written since it began: they arrive as changes, once each", async () => {
     const database = await Database.make(
       "CREATE TABLE stock (id int PRIMARY KEY, units int); INSERT INTO stock SELECT i, 0 FROM generate_series(1, 4) AS i",
     );
@@ -90,7 +90,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     ]);
   });
 
-  it("has the rows of a table that was rewritten since it began, which look as if they were new", async () => {
+  it("has the rows of a table that was rewritten since it began, although they look like new ones", async () => {
     const database = await Database.make("CREATE TABLE stock (id int PRIMARY KEY, units int); INSERT INTO stock VALUES (1, 0), (2, 0)");
     const follower = database.follow({ tables: ["stock"] });
     await follower.step();
@@ -101,7 +101,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     expect(told(follower.stored)).toEqual([`snapshot 1 - {"id":1,"units":"1"}`, `snapshot 2 - {"id":2,"units":"0"}`]);
   });
 
-  it("has a large row as it is now, in place of the changes that have it in them already, even after a crash", async () => {
+  it("has a large row in its current form, in place of the changes that led to it, even after a crash", async () => {
     const database = await Database.make(
       `CREATE TABLE stock (id int PRIMARY KEY, units int, large text DEFAULT repeat('x', 3000)); ALTER TABLE stock ALTER large SET STORAGE EXTERNAL; INSERT INTO stock SELECT i, 0 FROM generate_series(1, 3) AS i`,
     );
@@ -128,7 +128,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     ]);
   });
 
-  it("begins again when the table is emptied behind the back of a page", async () => {
+  it("begins again when the table is emptied while a page is read", async () => {
     const database = await Database.make(
       "CREATE TABLE stock (id int PRIMARY KEY, units int); INSERT INTO stock SELECT i, 0 FROM generate_series(1, 3) AS i",
     );
@@ -141,7 +141,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     expect([...folded(follower.stored).values()]).toEqual([{ id: 2, units: 5 }]);
   });
 
-  it("is taken of a table that the definition gets later, while the others go on", async () => {
+  it("includes a table that is added to the definition later, while the others go on", async () => {
     const database = await Database.make(
       "CREATE TABLE stock (id int PRIMARY KEY); CREATE TABLE shelves (id int PRIMARY KEY); INSERT INTO shelves VALUES (7)",
     );
@@ -165,7 +165,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
   const CRASHES = ["before-storing", "while-storing", "before-acknowledging"] as const;
 
   it.for([
-    ["whatever is written meanwhile and wherever it crashes", { writes: "all", crashes: CRASHES, isOrdered: false }],
+    ["whatever is written in the meantime and wherever it crashes", { writes: "all", crashes: CRASHES, isOrdered: false }],
     // A row that was stored of half a page, and is deleted before that page is read again, is all that may show older states again: decision 0047.
     ["and its states in order, if no page is stored by half", { writes: "all", crashes: [CRASHES[0], CRASHES[2]], isOrdered: true }],
     ["and its states in order, wherever it crashes, if no row disappears", { writes: "kept", crashes: CRASHES, isOrdered: true }],
@@ -173,7 +173,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
       "and each of its states once, in order, if rows are small and the table keeps its file",
       { writes: "rows", crashes: CRASHES, isOrdered: true, isSmall: true },
     ],
-  ] as const)("and the changes give the last state of each row, %s", async ([, { writes, crashes, isOrdered, ...more }]) => {
+  ] as const)("ends, with the changes, in the last state of each row, %s", async ([, { writes, crashes, isOrdered, ...more }]) => {
     const size = "isSmall" in more ? 10 : 3_000;
     const database = await Database.make(
       `CREATE TABLE stock (id text PRIMARY KEY, version serial, large text);

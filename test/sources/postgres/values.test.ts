@@ -97,7 +97,7 @@ const TYPES = `CREATE TYPE mood AS ENUM ('good', 'so-so, "really"'); CREATE DOMA
 CREATE DOMAIN labels AS text[]; CREATE TYPE place AS (x int, label text);`;
 
 describe.skipIf(isMissing)("values of the database", () => {
-  it("are JSON as the table of types says, the same in a snapshot and in changes", async () => {
+  it("are JSON by the table of types, the same in a snapshot and in changes", async () => {
     const database = await Database.make(TYPES);
     const columns = VALUES.map(([type], at) => `c${at} ${type}`).join(", ");
     const values = VALUES.map(([type, sql]) => `(${sql})::${type}`).join(", ");
@@ -115,7 +115,7 @@ describe.skipIf(isMissing)("values of the database", () => {
     expect(nothing).toEqual({ id: 3, ...Object.fromEntries(VALUES.map((_, at) => [`c${at}`, null])) });
   });
 
-  it("do not depend on what the role, the database or the server has set for its output", async () => {
+  it("do not depend on the output settings of the role, the database or the server", async () => {
     const database = await Database.make();
     await database.run(
       `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Kolkata''', current_database());
@@ -139,7 +139,7 @@ describe.skipIf(isMissing)("values of the database", () => {
     ]);
   });
 
-  it("come as they went in, whatever characters, arrays and JSON they are", async () => {
+  it("arrive as they were written, whatever characters, arrays and JSON they are", async () => {
     const database = await Database.make("CREATE TABLE odd (id int PRIMARY KEY, t text, a text[], j jsonb, b bytea)");
     // What the database cannot have: the character 0, and lone surrogates.
     const text = fc.string({ unit: "grapheme" }).map((given) => given.replaceAll("\0", ""));

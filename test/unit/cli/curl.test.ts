@@ -15,7 +15,7 @@ function argumentsOf(line: string, environment: Record<string, string> = {}): st
     .slice(0, -1);
 }
 
-describe("a call as a line of a shell", () => {
+describe("a call as a shell command", () => {
   it.each<[what: string, value: unknown]>([
     ["quotes", { name: `d'Arcy "the" 'second'` }],
     ["what a shell would expand", { name: "$HOME `id` \\ ! *" }],
@@ -68,6 +68,6 @@ it.each<[what: string, config: object, flags: Parameters<typeof placeIn>[1], pla
   ["another address", {}, { ip: "192.0.2.1" }, { url: "http://192.0.2.1:8787", shown: "192.0.2.1:8787" }],
   ["an address of IPv6", {}, { ip: "2001:db8::1" }, { url: "http://[2001:db8::1]:8787" }],
   ["nonsense in the configuration", { dev: { port: "x", ip: 3 } }, {}, { port: 8787, ip: "127.0.0.1" }],
-])("the store listens where it is told: %s", (_what, config, flags, place) => {
+])("the store's address is the configured one: %s", (_what, config, flags, place) => {
   expect(placeIn(config as never, flags)).toMatchObject(place);
 });

@@ -57,32 +57,35 @@ function printed(text: string, options: OutputOptions = {}, size = text.length) 
 describe("wrangler's output", () => {
   const shown = "loaded {\n  a: 1\n\n}\n▲ [WARNING] something that matters\nRELOADED\n";
 
-  it.each([1, 7, 10_000])("is the app's own lines, warnings and errors, in whatever pieces it arrives (%i characters)", (size) => {
-    expect(printed(SESSION, {}, size)).toMatchObject({ text: expect.stringMatching(/^\n?loaded/), failures: [] });
-    expect(printed(SESSION, {}, size).text.trimStart()).toBe(shown);
-  });
+  it.each([1, 7, 10_000])(
+    "is reduced to the app's own lines, warnings and errors, whatever pieces it arrives in (%i characters)",
+    (size) => {
+      expect(printed(SESSION, {}, size)).toMatchObject({ text: expect.stringMatching(/^\n?loaded/), failures: [] });
+      expect(printed(SESSION, {}, size).text.trimStart()).toBe(shown);
+    },
+  );
 
-  it("keeps its colours for a person only", () => {
+  it("keeps its colours for people only", () => {
     expect(printed(SESSION, { isColoured: true }).text).toContain("\u001b[33m▲");
   });
 
-  it("is whole for somebody who asks for it", () => {
+  it("is complete when that is asked for", () => {
     expect(printed(SESSION, { isRaw: true }).text).toContain("[wrangler:info] GET /health 200 OK (9ms)\n");
   });
 
-  it("has an error of the app once, not also in the words of the runtime", () => {
+  it("has an error of the app once, without the runtime's report of it", () => {
     expect(printed(THROWN)).toMatchObject({
       text: "✘ [ERROR] service core:user:rooms: Uncaught Error: no such thing\n\n    at null.<anonymous> (worker.js:28676:7)\n",
       failures: ["load", "load"],
     });
   });
 
-  it("shows what the runtime says where it is not the app's error", () => {
+  it("shows the runtime's messages that are not about the app's errors", () => {
     const [, runtime = ""] = /(✘ \[ERROR\] The Workers runtime[^]*)$/.exec(THROWN) ?? [];
     expect(printed(runtime)).toMatchObject({ text: expect.stringMatching(/Runtime stderr:\n {2}\{"timestamp/), failures: ["other"] });
   });
 
-  it("tells apart what does not compile", () => {
+  it("shows code that does not compile as such", () => {
     expect(printed(`✘ [ERROR] Build failed with 1 error:\n\n  ✘ [ERROR] Unexpected ";"\n`).failures).toEqual(["build"]);
   });
 });

@@ -151,7 +151,7 @@ describe("an example is accepted by the schema that it is made from", () => {
       { x: 1 },
     ],
     [
-      "references beside other keywords",
+      "references next to other keywords",
       { $ref: "#/$defs/a", required: ["y"], $defs: { a: { properties: { y: { type: "string" } } } } },
       { y: "y" },
     ],
@@ -171,12 +171,12 @@ describe("an example is accepted by the schema that it is made from", () => {
     ],
     ["not", { type: "string", not: { const: "data" }, examples: ["other"] }, "other"],
     [
-      "properties that are demanded by number",
+      "a number of properties that is required",
       { type: "object", minProperties: 2, properties: { a: {}, b: {}, c: {} } },
       { a: "a", b: "b" },
     ],
     [
-      "names of a kind",
+      "names that match a pattern",
       { type: "object", minProperties: 2, propertyNames: { pattern: "^k" }, additionalProperties: { type: "integer" } },
       { k: 1, "kname-2": 2 },
     ],
@@ -192,8 +192,8 @@ describe("an example is accepted by the schema that it is made from", () => {
   });
 });
 
-describe("an example is what a person would send", () => {
-  it("names strings after their properties, takes 1 and tomorrow, shows one item, and leaves out what is optional", () => {
+describe("an example looks like what a person would send, because it", () => {
+  it("names strings after their properties, has 1 and tomorrow, shows one item, and leaves out what is optional", () => {
     const Booking = z.object({
       room: z.string(),
       seats: z.int(),
@@ -205,7 +205,7 @@ describe("an example is what a person would send", () => {
     expect(example(Booking)).toEqual({ room: "room", seats: 1, from: "2026-11-28T00:00:00Z", on: "2026-11-28", guests: ["guest"] });
   });
 
-  it("prefers what the schema offers, as long as the schema accepts it", () => {
+  it("prefers the schema's own examples, as long as the schema accepts them", () => {
     expect(example(z.object({ sku: z.string().meta({ examples: ["apple", "pear"] }), n: z.int().default(10) }))).toEqual({ sku: "apple" });
     expect(example(z.object({ size: z.enum(["S", "M"]).meta({ examples: ["huge"] }) }))).toEqual({ size: "S" });
     expect(examplesOf({ type: "object", examples: [{ whole: true }], properties: { whole: { type: "boolean" } } })[0]).toEqual({
@@ -213,12 +213,12 @@ describe("an example is what a person would send", () => {
     });
   });
 
-  it("is short where a schema contains itself, and a number is written as people write it", () => {
+  it("is short where a schema contains itself, and writes numbers as people do", () => {
     expect(example(Tree)).toEqual({ name: "name", children: [{ name: "name", children: [{ name: "name", children: [] }] }] });
     expect(example(z.number().multipleOf(0.1).min(0.25).max(0.35))).toBe(0.3);
   });
 
-  it("has others in reserve: with what is optional, and by other alternatives", () => {
+  it("has further forms: with what is optional, and by other alternatives", () => {
     const Change = z.object({ title: z.string().optional(), by: z.union([z.int(), z.object({ id: z.string() })]) });
     expect(examplesOf(z.toJSONSchema(Change) as JsonSchema)).toEqual([
       { by: 1 },

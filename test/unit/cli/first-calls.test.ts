@@ -3,7 +3,7 @@
 import { expect, it } from "vitest";
 import { type Ask, firstCallsOf } from "../../../src/cli/dev/first-calls.ts";
 
-it("say that the stream is new where an aggregate demands a version with each command", async () => {
+it("the first calls state that the stream is new if an aggregate demands a version with each command", async () => {
   const ref = "#/components/schemas/user.InsertUser.command";
   const ask: Ask = async ({ path, headers = {} }) => {
     if (path === "/app")

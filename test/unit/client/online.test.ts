@@ -38,8 +38,8 @@ function hanging() {
   };
 }
 
-describe("when the browser has a network again", () => {
-  it("no pause goes on, and nothing is left behind that listens", async () => {
+describe("when the browser is online again,", () => {
+  it("every pause ends, and no listener is left behind", async () => {
     const added = vi.spyOn(browser, "addEventListener");
     const removed = vi.spyOn(browser, "removeEventListener");
     vi.stubGlobal("addEventListener", browser.addEventListener.bind(browser));
@@ -55,7 +55,7 @@ describe("when the browser has a network again", () => {
     expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([4, 4]);
   });
 
-  it("an outbox asks again for what was on its way, with the same key", async () => {
+  it("an outbox repeats the request that was under way, with the same key", async () => {
     const network = hanging();
     const outbox = createOutbox(createClient<typeof shop>("https://shop.example", { fetch: network.fetch }));
     void outbox.product("apple").ReceiveStock({ quantity: 10 });
@@ -66,7 +66,7 @@ describe("when the browser has a network again", () => {
     expect(outbox.commands).toHaveLength(1);
   });
 
-  it("a live loop leaves a connection that may be dead, and goes on where it was", async () => {
+  it("a live loop drops a connection that may be dead, and goes on where it was", async () => {
     const network = hanging();
     let streams = 0;
     const client = createClient<typeof shop>("https://shop.example", {

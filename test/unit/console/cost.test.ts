@@ -13,7 +13,7 @@ function measured(title: string): [number, number] {
   return bold as [number, number];
 }
 
-it("has the measured prices: each case without what the event itself costs", () => {
+it("the console's estimate has the measured prices: each case without the cost of the event itself", () => {
   const event = measured("a stream that is there, the log");
   const without = ([steady, alone]: [number, number]) =>
     [steady - event[0], alone - event[1]].map((dollars) => Math.round(dollars * 100) / 100);
@@ -25,7 +25,7 @@ it("has the measured prices: each case without what the event itself costs", () 
   });
 });
 
-it("adds up what was stored, processed and kept, from the least to the most", () => {
+it("the console's estimate adds up what was stored, processed and kept, from the least to the most", () => {
   const items = costOf({ events: 1e6, processed: { view: 2e6, processor: 0, webhook: 1e6 }, logBytes: 5e8, databaseBytes: 4e9 });
   const [least, most] = totalOf(items);
   const { event, view, webhook } = PER_MILLION;

@@ -6,7 +6,7 @@ import { counter, gauge, metricsText } from "../../../src/telemetry/prometheus.t
 
 const NAME = 'a "b" \\n\n,c="d"}';
 
-it("reads back names, labels of any characters and values, whatever else the text has", () => {
+it("the console reads back names, labels of any characters and values, whatever else the figures contain", () => {
   const text = metricsText([
     gauge("log_head", 'with "quotes" and\nlines', [[{ store: "s" }, 12]]),
     counter("consumer_processed_total", "x", [

@@ -10,7 +10,7 @@ function begin(schema: Schema): unknown {
 
 describe("the value that a form begins with", () => {
   it.each<[string, Schema]>([
-    ["members that must be there", { type: "object", required: ["a"], properties: { a: { type: "string" }, b: { type: "string" } } }],
+    ["required members", { type: "object", required: ["a"], properties: { a: { type: "string" }, b: { type: "string" } } }],
     [
       "numbers with bounds",
       {
@@ -54,7 +54,7 @@ describe("the value that a form begins with", () => {
     ["whose parts are itself", { allOf: Array.from({ length: 50 }, () => ({ $ref: "#" })) }],
     ["whose items are itself", { type: "array", minItems: 3, items: { $ref: "#" } }],
     ["with references to nothing", { $ref: "#/$defs/none", allOf: [{ $ref: "elsewhere" }] }],
-    ["with references to what is no schema", { $ref: "#/enum/0", allOf: [{ $ref: "#/%" }], enum: [null] }],
+    ["with references to values that are not schemas", { $ref: "#/enum/0", allOf: [{ $ref: "#/%" }], enum: [null] }],
     ["with keywords of other kinds", { type: "object", required: "a", properties: [], enum: {}, pattern: "(" }],
   ])("ends for a schema %s", (_what, schema) => {
     const value = begin(schema);

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("has a counter as what it rises in a second, from its second value on; one that begins again has risen from 0", () => {
+it("a series has a counter's rise per second, from its second value on; one that begins again has risen from 0", () => {
   for (const value of [100, 110, 110, 4]) {
     recordRate("events", value);
     vi.advanceTimersByTime(2_000);
@@ -22,7 +22,7 @@ it("has a counter as what it rises in a second, from its second value on; one th
   ]);
 });
 
-it("keeps an hour at most, with a value every five seconds", () => {
+it("a series keeps an hour at most, with a value every five seconds", () => {
   for (let value = 0; value < 800; value++) record("lag", value);
   expect(seriesOf("lag")).toHaveLength(720);
   expect(seriesOf("lag").at(-1)?.[1]).toBe(799);

@@ -17,7 +17,7 @@ const NONE = { deliveries: [], consumers: [], kinds: new Map() };
 const shape = (nodes: readonly StoryNode[]): unknown => nodes.map(({ title, children }) => [title, ...(shape(children) as unknown[])]);
 
 describe("the tree of a story", () => {
-  it("begins with the command that no event of the log is, at the time that its id has", () => {
+  it("begins with the command, which is not an event of the log, at the time in its id", () => {
     const events = [
       event(1, { causationId: COMMAND, $command: "Place", by: "shop" }),
       event(2, { causationId: "e1", $processor: "fulfil", $command: "Reserve" }),
@@ -29,7 +29,7 @@ describe("the tree of a story", () => {
     expect(root!.children[0]!.children[0]!.maker).toBe("reactor fulfil › command Reserve");
   });
 
-  it("takes the latest event before one for its cause, because ids are unique within a stream only", () => {
+  it("treats the latest earlier event with the id of a cause as the cause, because ids are unique within a stream only", () => {
     const events = [
       event(1, {}, "same"),
       event(2, {}, "same"),
@@ -39,7 +39,7 @@ describe("the tree of a story", () => {
     expect(shape(treeOf({ ...NONE, events }))).toEqual([["T1"], ["T2", ["T3"]], ["T4"]]);
   });
 
-  it("has each attempt of a delivery in its place, and a consumer's failure at its event", () => {
+  it("has each attempt of a delivery at its place, and a consumer's failure at its event", () => {
     const history = [
       { at: new Date(COMMAND_AT + 30).toISOString(), durationMs: 5, response: 503 },
       { at: new Date(COMMAND_AT + 5_000).toISOString(), durationMs: 7, response: 204 },
@@ -56,7 +56,7 @@ describe("the tree of a story", () => {
 });
 
 describe("the axis of a story", () => {
-  it("is time as it is where nothing is idle", () => {
+  it("is true to scale where nothing is idle", () => {
     const { placeOf, cuts } = scaleOf([1_000, 4_000, 2_000, 3_000, 5_000]);
     expect([1_000, 2_000, 3_000, 4_000, 5_000].map(placeOf)).toEqual([0, 0.25, 0.5, 0.75, 1]);
     expect(cuts).toEqual([]);
@@ -75,7 +75,7 @@ describe("the axis of a story", () => {
     expect(placeOf(hour) - placeOf(30)).toBeLessThan(0.06);
   });
 
-  it.each([[[]], [[7]], [[7, 7]], [[Number.NaN, 7]]])("takes %j", (times) => {
+  it.each([[[]], [[7]], [[7, 7]], [[Number.NaN, 7]]])("handles %j", (times) => {
     const { placeOf, cuts } = scaleOf(times);
     expect([placeOf(7), cuts]).toEqual([0, []]);
   });

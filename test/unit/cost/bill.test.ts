@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { billOf, nothingCounted, perCommand } from "../../../bench/cost-bill.ts";
 
 describe("the bill of a command", () => {
-  it("is what the price list says", () => {
+  it("follows the price list", () => {
     const counts = nothingCounted();
     Object.assign(counts, { requests: 1, batches: 0.5, queueOperations: 3 });
     Object.assign(counts.objects.stream, { calls: 1, rowsWritten: 1, rowsRead: 1_000, awakeMs: 99_999 });
@@ -19,7 +19,7 @@ describe("the bill of a command", () => {
     expect(bill.total * 1e6).toBeCloseTo(8 + 0.9 + 1.2 + 0.32 + 0.1);
   });
 
-  it("is a share of what was counted between two moments", () => {
+  it("is a share of the counts between two moments", () => {
     const [before, after] = [nothingCounted(), nothingCounted()];
     before.requests = 3;
     after.requests = 7;

@@ -22,7 +22,7 @@ describe("a project's name", () => {
 
   it("leaves room for the names made of it", () => expect(mistakeInName("x".repeat(LONGEST_NAME + 1))).toContain("at most 54"));
 
-  it("is not that of a package that the project depends on", () => {
+  it("may not be that of a package that the project depends on", () => {
     const names = ["common", "web"].flatMap((template) => {
       const path = join(import.meta.dirname, "../../../create/templates", template, "package.json");
       const { dependencies, devDependencies } = JSON.parse(readFileSync(path, "utf8")) as Record<string, object>;
@@ -34,18 +34,18 @@ describe("a project's name", () => {
 });
 
 describe("the command line", () => {
-  it("says it all, in any order", () => {
+  it("may give every answer, in any order", () => {
     const complete = { folder: "my-app", template: "empty", isInstalled: true, asks: "project" };
     expect(argumentsIn(["my-app", "--template", "empty"])).toEqual(complete);
     expect(argumentsIn(["--template=empty", "my-app"])).toEqual(complete);
     expect(argumentsIn(["-t", "shop", "--no-install"])).toEqual({ template: "shop", isInstalled: false, asks: "project" });
   });
 
-  it.each(["foo", "Empty", "constructor", ""])("that asks for the template %j is given the list", (template) => {
+  it.each(["foo", "Empty", "constructor", ""])("that asks for the template %j gets the list of templates", (template) => {
     expect(() => argumentsIn(["a", `--template=${template}`])).toThrow(/there is no template.*There are:\n {2}empty .*\n {2}shop /s);
   });
 
-  it.each([["--frob"], ["a", "b"], ["-t"]])("with a mistake says where: %j", (...args) => {
+  it.each([["--frob"], ["a", "b"], ["-t"]])("with a mistake gets its place: %j", (...args) => {
     expect(() => argumentsIn(args)).toThrow(args.at(-1));
   });
 });
@@ -58,7 +58,7 @@ describe("a folder", () => {
     expect(mistakeInFolder(folder)).toBeUndefined();
   });
 
-  it("that has something, or is a file, is refused with what to do", () => {
+  it("that is not empty, or is a file, is refused with a remedy", () => {
     writeFileSync(join(folder, "mine.txt"), "");
     expect(mistakeInFolder(folder)).toMatch(/is not empty \(it has mine\.txt\): choose another name/);
     expect(mistakeInFolder(join(folder, "mine.txt"))).toMatch(/is a file: choose another name/);
@@ -66,12 +66,12 @@ describe("a folder", () => {
 });
 
 describe("a project is written", () => {
-  it("into folders that it makes", () => {
+  it("into folders that are made for it", () => {
     write(join(folder, "a/b"), new Map([["src/app.ts", "content"]]));
     expect(readFileSync(join(folder, "a/b/src/app.ts"), "utf8")).toBe("content");
   });
 
-  it("not at all if one of its files cannot be, and nothing of somebody else's is touched", () => {
+  it("not at all if one of its files cannot be, and other files are not touched", () => {
     writeFileSync(join(folder, "taken"), "mine");
     const files = (last: string) =>
       new Map([

@@ -46,7 +46,7 @@ describe("what failed is tried again", () => {
     expect(delays(retryPolicy('reactor "r"', { attempts: 2, delay: "5m" }))).toEqual([300_000, undefined]);
   });
 
-  it("unless what it declares makes no sense", () => {
+  it("unless its declaration makes no sense", () => {
     expect(() => retryPolicy('reactor "r"', { attempts: 0 })).toThrow("whole number of attempts from 1, not 0");
     expect(() => retryPolicy('reactor "r"', { attempts: 1.5 })).toThrow("1.5");
     expect(() => retryPolicy('reactor "r"', { attempts: 2, delay: "soon" as "1s" })).toThrow('"soon" is not a duration');
@@ -60,7 +60,7 @@ describe("a pause that grows", () => {
     expect(pauses({ firstDelayMs: 5_000, maxDelayMs: 60_000 })).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
   });
 
-  it("grows by another factor where that is said", () => {
+  it("grows by another factor if one is given", () => {
     expect(pauses({ firstDelayMs: 25, maxDelayMs: 10_000, factor: 5 })).toEqual([25, 125, 625, 3_125, 10_000, 10_000]);
     expect(pauses({ firstDelayMs: 50, maxDelayMs: 2_500, factor: 1.5 }).slice(0, 3)).toEqual([50, 75, 112.5]);
   });

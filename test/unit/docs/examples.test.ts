@@ -9,7 +9,7 @@ import { exportsOf } from "../../../scripts/exports.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const WORLD = "test/types/examples/world.ts";
-/** Beside the packages that the examples import. */
+/** Next to the packages that the examples import. */
 const FOLDER = join(ROOT, "node_modules/.headspring-examples");
 /** The compiler, on a machine that has other work. */
 const COMPILE_MS = 120_000;
@@ -51,7 +51,7 @@ describe("the public API", { timeout: COMPILE_MS }, () => {
   }, COMPILE_MS);
   afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
-  it("is found, whole", () => {
+  it("is found completely", () => {
     expect(exported.length).toBeGreaterThan(50);
     expect(exported.filter(({ kind }) => kind === "")).toEqual([]);
   });
@@ -60,7 +60,7 @@ describe("the public API", { timeout: COMPILE_MS }, () => {
     expect(exported.filter(({ doc }) => doc === "").map(({ name }) => name)).toEqual([]);
   });
 
-  it("has an example of every function", () => {
+  it("has an example for every function", () => {
     expect(exported.filter(({ kind, examples }) => kind === "function" && examples.length === 0).map(({ name }) => name)).toEqual([]);
   });
 

@@ -11,7 +11,7 @@ const pages = [".", "docs", "docs/coming-from", "docs/decisions", ...EXAMPLES]
   .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
   .filter((path) => path.endsWith(".md"));
 
-/** What is no code: links in a listing are none. */
+/** The text without its code: what looks like a link in a listing is not one. */
 function textOf(path: string): string {
   return readFileSync(join(ROOT, path), "utf8")
     .replaceAll(/^```[\s\S]*?^```/gm, "")

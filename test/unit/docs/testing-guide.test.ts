@@ -36,7 +36,7 @@ describe("a product", () => {
     return stream;
   };
 
-  it("has back what is released", () => {
+  it("gets back what is released", () => {
     const stream = tea();
     expect(stream.run("ReserveStock", { order: "42", quantity: 2 })).toMatchObject({ ok: true, version: 2 });
     stream.run("ReleaseStock", { order: "42" });

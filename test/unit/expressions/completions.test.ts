@@ -21,7 +21,7 @@ const page = readFileSync(join(import.meta.dirname, "../../../docs/expressions.m
 const named = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name);
 
 describe("the completions", () => {
-  it("are all functions, methods and macros of the engine, as it shows them, with the kinds that they give", () => {
+  it("include all functions, methods and macros of the engine, as it shows them, with the kinds of their results", () => {
     expect(named(FUNCTION_COMPLETIONS).toSorted()).toEqual(namesOf("function").toSorted());
     expect(named([...METHOD_COMPLETIONS, ...MACRO_COMPLETIONS]).toSorted()).toEqual(namesOf("method").toSorted());
     const of = (table: Readonly<Record<string, Definition>>) =>
@@ -32,12 +32,12 @@ describe("the completions", () => {
     expect(listed(METHOD_COMPLETIONS, METHODS)).toEqual(expect.arrayContaining(of(METHODS)));
   });
 
-  it("are the members that an event has", () => {
+  it("include the members that an event has", () => {
     const { event } = eventScope([]);
     expect(named(EVENT_COMPLETIONS)).toEqual(Object.keys((event as { properties: object }).properties));
   });
 
-  it("are what the documentation lists, word for word", () => {
+  it("equal the documentation's list, word for word", () => {
     const rows = [...FUNCTION_COMPLETIONS, ...METHOD_COMPLETIONS, ...MACRO_COMPLETIONS];
     for (const { shown, gives, what } of rows) expect(page).toContain(`\n| \`${shown}\` | ${gives} | ${what} |\n`);
   });
@@ -92,24 +92,24 @@ describe("at a place in an expression", () => {
     ["'abc'.sta|", "sta", ["startsWith"]],
     ["// a comment\nac|", "ac", ["acc"]],
     [`r'\\' + ac|`, "ac", ["acc"]],
-  ])("offers what begins so: %s", (marked, word, names) => {
+  ])("there are offers that begin with what is written: %s", (marked, word, names) => {
     const found = at(marked);
     expect([found.word, found.names]).toEqual([word, expect.arrayContaining(names)]);
     for (const name of found.names) expect(name.toLowerCase().startsWith(found.typed.toLowerCase()), name).toBe(true);
   });
 
-  it.each(["'da|", '"a \\" da|', "1 // da|", "'''a 'da|", "r'da|"])("offers nothing within a string or a comment: %s", (marked) => {
+  it.each(["'da|", '"a \\" da|', "1 // da|", "'''a 'da|", "r'da|"])("there are no offers within a string or a comment: %s", (marked) => {
     expect(at(marked).items).toEqual([]);
   });
 
-  it("does not offer names where a member has to come, nor members that cannot be written after a dot", () => {
+  it("there are no names where a member has to follow, and no members that cannot be written after a dot", () => {
     expect(at("data.|").names).not.toContain("acc");
     expect(at("data.|").names).not.toContain("odd name");
     expect(at("nobody.|").names).not.toContain("qty");
     expect(at("data.lines[0].|").names).not.toContain("qty");
   });
 
-  it("has the kind of each member, and what its schema says about it", () => {
+  it("there is the kind of each member, and its schema's description", () => {
     const members = membersIn(AROUND.schemas.data, "data", []);
     expect(members.map(({ name, gives, what }) => [name, gives, what])).toEqual([
       ["qty", "number", "how many"],
@@ -120,7 +120,7 @@ describe("at a place in an expression", () => {
     ]);
   });
 
-  it("is quick with schemas that refer to each other in circles, and with what is no schema", () => {
+  it("offers are quick for schemas that refer to each other in circles, and for values that are not schemas", () => {
     const circular = { anyOf: Array.from({ length: 50 }, () => ({ $ref: "#" })), properties: { next: { $ref: "#" }, __proto__x: 1 } };
     expect(
       named(

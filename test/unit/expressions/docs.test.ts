@@ -1,4 +1,4 @@
-/** docs/expressions.md is true: its examples give what it says, and its functions and limits are those of the code. */
+/** docs/expressions.md is true: its examples give the results shown, and its functions and limits are those of the code. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ describe("the page of expressions", () => {
     expect(examples).toHaveLength(20);
   });
 
-  it.each(examples)("says what this gives: %s", (line) => {
+  it.each(examples)("shows the result of this: %s", (line) => {
     // The whole line is an expression: what follows `//` is a comment.
     const result = ready(line, scope).evaluate(given);
     expect(result).toEqual(JSON.parse(line.slice(line.lastIndexOf("  // ") + 5)));
@@ -51,7 +51,7 @@ describe("the page of expressions", () => {
     expect(JSON.parse(mistake)).toMatchObject({ message: `${message} (column ${column})`, at });
   });
 
-  it("says which members an event has", () => {
+  it("lists the members that an event has", () => {
     const names = /^\| `event` \| the event: (.*) \|$/m.exec(page)?.[1] ?? "";
     expect([...names.matchAll(/`(\w+)`/g)].map(([, name]) => name).filter((name) => name !== "42")).toEqual(
       Object.keys(given.event as object),
@@ -61,7 +61,7 @@ describe("the page of expressions", () => {
 });
 
 describe("the library that reads expressions", () => {
-  it("runs no strings as code", () => {
+  it("never runs strings as code", () => {
     const folder = join(ROOT, "node_modules/@marcbachmann/cel-js/lib");
     const files = ["index", "evaluator", "parser", "registry", "operators", "functions", "macros", "overloads", "type-checker", "optional"];
     const code = files.map((file) => readFileSync(join(folder, `${file}.js`), "utf8")).join("\n");

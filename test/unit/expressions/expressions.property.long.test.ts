@@ -173,7 +173,7 @@ const plain = (outcome: Outcome) => (outcome === 0 ? 0 : outcome);
 describe("a random expression", () => {
   const every = trees(Object.keys(onNumbers));
 
-  it("gives what JavaScript makes of it, or fails where JavaScript has no number", () => {
+  it("gives the same result as in JavaScript, or fails where JavaScript has no number", () => {
     fc.assert(
       fc.property(fc.oneof(every.number, every.boolean), values, ({ text, outcome }, given) => {
         const result = ours(text, given);
@@ -184,7 +184,7 @@ describe("a random expression", () => {
     );
   });
 
-  it("goes through lists as JavaScript does", () => {
+  it("goes through lists like JavaScript", () => {
     fc.assert(
       fc.property(every.boolean, values, ({ text, outcome }, given) => {
         // The element is called as the number `a`, which it hides.
@@ -204,7 +204,7 @@ describe("a random expression", () => {
     );
   });
 
-  it("gives what the library that reads it would have given", () => {
+  it("gives the same result as the library that parses it", () => {
     const environment = new Environment({ unlistedVariablesAreDyn: true });
     // It has no remainder of numbers with a fraction, and divides by zero.
     const common = trees(["+", "-", "*"]);

@@ -124,7 +124,7 @@ describe("an expression", () => {
     expect(valueOf(text)).toEqual(value);
   });
 
-  it("knows of its result and its names before it runs", () => {
+  it("has a known result type and known names before it runs", () => {
     const known = ["data.qty", "data.name + 'x'", "data.paid", "null", "data.lines", "{'a': acc}", "open.a", "data.note", "acc > data.qty"];
     expect(known.map((text) => [ready(text, scope).result, [...ready(text, scope).uses].toSorted().join()])).toEqual([
       ["number", "data"],
@@ -139,7 +139,7 @@ describe("an expression", () => {
     ]);
   });
 
-  it("lets a side of && and || that decides pass over an error of the other one, and an element that decides over those of others", () => {
+  it("ignores an error in one side of && and || if the other side decides, and in elements if another element decides", () => {
     expect(valueOf("open.x == 1 || true")).toBe(true);
     expect(valueOf("open.x == 1 && false")).toBe(false);
     expect(valueOf("[{}, {'x': 1}].exists(one, dyn(one).x == 1)")).toBe(true);
@@ -255,12 +255,12 @@ describe("a mistake that is visible at the declaration", () => {
     ["data.", ""],
     ["(1 + 2", ""],
     ["", ""],
-  ])("is marked in its text: %s", (text, marked) => {
+  ])("is marked in the expression: %s", (text, marked) => {
     const { at } = problemOf(text, scope);
     expect([text.slice(at.start, at.end), at.start >= 0, at.end <= text.length]).toEqual([marked, true, true]);
   });
 
-  it("is shown with its line if there are several", () => {
+  it("is shown with its line if the expression has several", () => {
     expect(problemOf("1 +\n  // more\n  data.qtty", scope)).toMatchObject({ line: 3, column: 8 });
     expect(problemOf("data.qtty", scope).line).toBeUndefined();
   });
@@ -302,7 +302,7 @@ describe("an expression that fails at an event", () => {
     expect(failure(text)).toContain(message);
   });
 
-  it("is a mistake of the definition, named with its place, without any value", () => {
+  it("is reported as a mistake of the definition, with its place, without any value", () => {
     const secret = { data: { ...values.data, name: "a secret" }, open: { a: "a secret" }, acc: 1 };
     for (const text of [
       "acc +\nopen.a",
@@ -323,7 +323,7 @@ describe("an expression that fails at an event", () => {
     expect(failureOf(`${"1 + ".repeat(40)}open.a`, scope, secret).message).toContain("the expression `…+ 1 + 1");
   });
 
-  it("is not what a fault of ours looks like", () => {
+  it("differs from a fault of the store itself", () => {
     const broken = () => {
       throw new RangeError("broken");
     };
@@ -332,7 +332,7 @@ describe("an expression that fails at an event", () => {
   });
 });
 
-describe("what is known of a value by its JSON Schema", () => {
+describe("the type of a value, by its JSON Schema,", () => {
   const closed = (properties: object, more: object = {}) => ({ type: "object", additionalProperties: false, properties, ...more });
   const isFine = (text: string, data: Scope[string]) => !("problem" in compileExpression(text, { data }));
 
@@ -387,7 +387,7 @@ describe("what is known of a value by its JSON Schema", () => {
     expect(isFine(text, schema)).toBe(isAllowed);
   });
 
-  it("names the members that all of its schemas allow, the nearest ones first, and not all of very many", () => {
+  it("has the members that all of its schemas allow, the nearest ones first, and not all of very many", () => {
     const both = { ...closed({ a: {}, ab: {} }), allOf: [closed({ ab: {}, b: {} })] };
     expect(problemOf("data.abc", { data: both }).message).toBe("`data` has no `abc`; it has `ab`");
     const many = closed(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`member${index}`, {}])));
@@ -396,7 +396,7 @@ describe("what is known of a value by its JSON Schema", () => {
     expect(typeOf(true, newEffort()).names()).toEqual([]);
   });
 
-  it("includes the strings that it may be", () => {
+  it("has the strings that the value may be", () => {
     const status = closed({
       status: { enum: ["confirmed", "failed"] },
       any: { anyOf: [{ const: "a" }, { enum: ["b", null] }, { type: "string" }] },
@@ -409,7 +409,7 @@ describe("what is known of a value by its JSON Schema", () => {
     expect(problemOf("'' != data.status", { data: status }).column).toBe(4);
   });
 
-  it("takes a bounded time, however schemas combine each other", () => {
+  it("is found in bounded time, however schemas are combined", () => {
     const both = { anyOf: Array.from({ length: 6 }, (_, index) => ({ $ref: `#/$defs/d${index}` })) };
     const all = { allOf: [both, { properties: { x: both } }] };
     const closedOnes = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`d${index}`, closed({ x: index % 2 ? both : all })]));
@@ -456,7 +456,7 @@ describe("the scope of events", () => {
     expect(isFine("data.note", [orders], ["OrderPlaced"])).toBe(false);
   });
 
-  it("is open if the category takes other types, unless only declared ones are chosen", () => {
+  it("is open if the category accepts other types, unless only declared ones are chosen", () => {
     const open = { ...orders, strict: false };
     expect(isFine("data.anything", [open])).toBe(true);
     expect(isFine("data.anything", [open], ["OrderPlaced", "Other"])).toBe(true);
@@ -472,7 +472,7 @@ describe("the scope of events", () => {
     expect(isFine("event.streamID", [orders])).toBe(false);
   });
 
-  it("knows the types that events may be of", () => {
+  it("has the possible types of events", () => {
     expect(isFine("event.type == 'OrderPlaced' || event.type == '$deleted'", [orders])).toBe(true);
     expect(isFine("event.type == 'OrderPlacd'", [orders])).toBe(false);
     expect(isFine("event.type == 'OrderNoted'", [orders], ["OrderPlaced"])).toBe(false);

@@ -42,14 +42,14 @@ describe("a hostile expression", () => {
     expect(Object.hasOwn(Object.prototype, "admin")).toBe(false);
   });
 
-  it("gives an event's data whole, however large that may be", () => {
+  it("gives all of an event's data, however large", () => {
     const largest = { list: Array.from({ length: (EVENT_DATA_BYTES - 10) / 2 }, () => 1) };
     expect(JSON.stringify(largest).length).toBe(EVENT_DATA_BYTES);
     expect(ready("plain", scope).evaluate({ plain: largest })).toBe(largest);
     expect(() => ready("{'x': plain}", scope).evaluate({ plain: largest })).toThrow("its result has more than");
   });
 
-  it("gives only JSON, even if it is handed something else", () => {
+  it("gives only JSON, even if it gets something else", () => {
     const odd = [() => 1, 1n, Symbol("a"), Number.NaN, [undefined], { a: Number.POSITIVE_INFINITY }];
     expect(() => ready("type(plain)", scope).evaluate({ plain: () => 1 })).toThrow("not a value outside of JSON");
     for (const value of odd) {

@@ -4,8 +4,8 @@ import { batchesOf } from "../../../src/processors/batches.ts";
 
 const lanes = fc.array(fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 3 }), { maxLength: 30 });
 
-describe("whatever is to be done", () => {
-  it("is done in runs that keep its order, lose nothing, and share no lane", () => {
+describe("work on a batch of events", () => {
+  it("is done in runs that keep its order, lose nothing, and share no key", () => {
     fc.assert(
       fc.property(lanes, fc.integer({ min: 1, max: 5 }), (list, most) => {
         const parts = list.map((of, index) => ({ of, index }));

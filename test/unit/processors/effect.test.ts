@@ -43,7 +43,7 @@ const doing = (act: (context: EffectContext) => Promise<unknown>, timeout?: "20m
   });
 
 describe("a response", () => {
-  it("says where it came from after a redirect, its clones too", async () => {
+  it("has its final address after a redirect, and so do its clones", async () => {
     const seen: unknown[] = [];
     const look = doing(async ({ fetch }) => {
       const answer = await fetch("https://payments.example/old");
@@ -58,7 +58,7 @@ describe("a response", () => {
 });
 
 describe("the test kit, with the test as the outside,", () => {
-  it("says what an effect records of each answer", async () => {
+  it("shows what an effect records for each answer", async () => {
     await when(charge, placed(), { variables, fetch: () => new Response("r1") }).thenRecords(event("Charged", { receipt: "r1" }));
     await when(charge, placed(), { variables, fetch: () => new Response("r1") }).thenRecords(
       event("Charged", { receipt: "r1", currency: "EUR" }),
@@ -91,7 +91,7 @@ describe("the test kit, with the test as the outside,", () => {
     ["an outcome instead of a failure", () => when(charge, placed(0)).thenFails("")],
     ["a failure instead of an outcome", () => when(charge, placed()).thenRecords(event("Declined", {}))],
     ["another failure", () => when(charge, placed()).thenFails("the payment service answered 500")],
-  ])("throws where that is false: %s", async (_what, sentence) => {
+  ])("throws where an expectation is wrong: %s", async (_what, sentence) => {
     await expect(sentence).rejects.toThrow(
       expect.objectContaining({ name: "AssertionError", message: expect.stringMatching(/^charge: when Placed on order\/42\n/) }),
     );
@@ -127,7 +127,7 @@ describe("a request of an effect", () => {
   };
   const keyOf = (request: Request | undefined) => request?.headers.get("idempotency-key");
 
-  it("carries the key when it may change something, and no other header is touched", async () => {
+  it("carries the key if it may change something, and no other header is touched", async () => {
     let key = "";
     const [post, get] = await sent(async (context) => {
       key = context.key;
@@ -141,7 +141,7 @@ describe("a request of an effect", () => {
     expect(keyOf(get)).toBeNull();
   });
 
-  it("keeps a key that it was given", async () => {
+  it("keeps a key that the handler has set", async () => {
     const [first, second] = await sent(async ({ fetch, keyFor }) => {
       await fetch(new Request("https://a.example/", { method: "DELETE", headers: { "Idempotency-Key": keyFor("one") } }));
       await fetch("https://a.example/", { method: "POST", headers: { "Idempotency-Key": keyFor("two") } });
@@ -149,7 +149,7 @@ describe("a request of an effect", () => {
     expect(keyOf(first)).not.toBe(keyOf(second));
   });
 
-  it("has the same keys for the same effect, event and call, and others for any other", async () => {
+  it("has the same key for the same effect, event and call, and another one for any other", async () => {
     const keys = async (name: string, stream: "order/42" | "order/43") => {
       let found: string[] = [];
       const one = effect(name, {
@@ -170,7 +170,7 @@ describe("a request of an effect", () => {
     expect(await keys("one", "order/42")).toEqual(all.slice(0, 3));
   });
 
-  it("may be told that an earlier one was sent", async () => {
+  it("may know that an earlier one was sent", async () => {
     await sent(async ({ repeated }) => expect(repeated).toBe(true));
     await when(
       doing(async ({ repeated }) => expect(repeated).toBe(false)),
@@ -179,7 +179,7 @@ describe("a request of an effect", () => {
   });
 });
 
-describe("what the outside answers", () => {
+describe("an answer from outside", () => {
   const reading = (body: ReadableStream<Uint8Array> | string) =>
     when(
       doing(async ({ fetch }) => (await fetch("https://a.example/")).text()),
@@ -187,12 +187,12 @@ describe("what the outside answers", () => {
       { fetch: () => new Response(body) },
     );
 
-  it("is read as long as it is not too long", async () => {
+  it("is read if it is not too long", async () => {
     await reading("x".repeat(EFFECT_RESPONSE_BYTES)).thenNothing();
     await reading("x".repeat(EFFECT_RESPONSE_BYTES + 1)).thenFails(`the response has more than ${EFFECT_RESPONSE_BYTES} bytes`);
   });
 
-  it("is cut off however it comes, even when it never ends", async () => {
+  it("is cut off however it arrives, even if it never ends", async () => {
     const endless = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)) });
     await reading(endless).thenFails(`the response has more than ${EFFECT_RESPONSE_BYTES} bytes`);
   });
@@ -207,7 +207,7 @@ describe("what the outside answers", () => {
 });
 
 describe("the time of an effect", () => {
-  it("ends, and with it whatever it has begun", async () => {
+  it("ends, and with it everything that the effect has begun", async () => {
     let aborted: unknown;
     const fetch = (request: Request) =>
       new Promise<Response>((_resolve, reject) => {
@@ -225,7 +225,7 @@ describe("the time of an effect", () => {
     expect(aborted).toEqual(new Error(message));
   });
 
-  it("leaves a request its own end, however that is given", async () => {
+  it("leaves a request its own time limit, however that is given", async () => {
     const ended = AbortSignal.abort(new Error("the caller has ended it"));
     const fetch = (request: Request) => {
       request.signal.throwIfAborted();
@@ -237,7 +237,7 @@ describe("the time of an effect", () => {
     await when(byOption, placed(), { fetch }).thenFails("the caller has ended it");
   });
 
-  it("ends even for a handler that does not mind", async () => {
+  it("ends even for a handler that ignores that", async () => {
     let late: Promise<Response> | undefined;
     const act = async ({ signal, fetch }: EffectContext) => {
       await new Promise((resolve) => {
@@ -250,7 +250,7 @@ describe("the time of an effect", () => {
     await expect(late).rejects.toThrow("took more than 20 ms");
   });
 
-  it("is half a minute, or what the effect says, up to five minutes", () => {
+  it("is half a minute, or as the effect declares, up to five minutes", () => {
     const taking = (timeout?: "1s" | "5m" | "301s" | "0s") =>
       effect("e", { from: order, records: payment, on: {}, ...(timeout ? { timeout } : {}) });
     expect(taking().timeoutMs).toBe(EFFECT_TIMEOUT_MS);
@@ -262,7 +262,7 @@ describe("the time of an effect", () => {
 });
 
 describe("an effect's definition", () => {
-  it("begins at the head unless it says otherwise", () => {
+  it("begins at the head by default", () => {
     expect(effect("e", { from: order, records: payment, on: {} })).toMatchObject({
       kind: "effect",
       start: "head",

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { type Work, workByKey } from "../../../src/processors/keyed-work.ts";
 
-describe("work in lanes", () => {
-  it("is done in order within each key, no more lanes at a time than allowed, and everything before the first failure", async () => {
+describe("keyed work", () => {
+  it("is done in order within each key, for no more keys at a time than allowed, and completely up to the first failure", async () => {
     const plans = fc.array(fc.record({ key: fc.constantFrom("a", "b", "c", "d"), fails: fc.boolean(), slow: fc.nat(3) }), {
       maxLength: 30,
     });

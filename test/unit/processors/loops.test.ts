@@ -33,7 +33,7 @@ describe("an app", () => {
     );
   });
 
-  it("has no processors that feed each other, however long the way round, whatever their kind", () => {
+  it("has no processors that feed each other, however long the loop, whatever their kind", () => {
     expect(() => app(ab, bc)).not.toThrow();
     expect(() => app(bc, ca, ab)).toThrow(
       new TypeError(
@@ -43,30 +43,30 @@ describe("an app", () => {
     );
   });
 
-  it("may have them when one says that it is meant to", () => {
+  it("may have them when one declares that as intended", () => {
     const meant = reactor("ab", { from: a, emits: b, loops: true, on: { A: () => append(b, "1", "B", {}) } });
     expect(() => app(meant, bc, ca)).not.toThrow();
     const counted = reactor("ab", { from: a, emits: b, loops: { hops: 7 }, on: { A: () => append(b, "1", "B", {}) } });
     expect(() => app(counted, bc, ca)).not.toThrow();
   });
 
-  it("finds the one that goes round among those that do not", () => {
+  it("finds the processor that is in a loop among those that are not", () => {
     const tail = reactor("tail", { from: c, emits: [b, "A"], on: { C: () => append(b, "1", "A", {}) } });
     expect(() => app(tail, ab, bc)).not.toThrow();
     expect(() => app(tail, ab, bc, ca)).toThrow(/^processors feed each other without end: "ab" appends/);
   });
 
-  it("may have processors that append what nobody handles, or only an event of the same name elsewhere", () => {
+  it("may have processors that append events that no processor handles, even if one elsewhere has the same name", () => {
     expect(() => app(reactor("r", { from: a, emits: [a, "Other"], on: { A: () => append(a, "1", "Other", {}) } }))).not.toThrow();
     expect(() => app(reactor("r", { from: a, emits: [b, "A"], on: { A: () => append(b, "1", "A", {}) } }))).not.toThrow();
   });
 
-  it("leaves commands to the rules of their aggregate: what they lead to is counted at run time", () => {
+  it("leaves commands to their aggregate's rules: reactions to them are counted at run time", () => {
     const again = reactor("again", { from: counter, emits: counter, on: { Counted: () => send(counter, "1", "Count", {}) } });
     expect(() => app(again)).not.toThrow();
   });
 
-  it("declares those very categories and aggregates that its processors feed", () => {
+  it("declares exactly the categories and aggregates that its processors feed", () => {
     const elsewhere = category("elsewhere", { events: { A: Fact } });
     const lost = reactor("lost", { from: a, emits: elsewhere, on: {} });
     expect(() => app(lost)).toThrow(new TypeError('processor "lost" emits to "elsewhere", which the app does not declare'));

@@ -13,13 +13,13 @@ const wished = (...jobs: { counter: string; by: number }[]) => on("wish/someone"
 const added = on("wish/someone", event("Added", { errand: "e", job: { counter: "b", by: 2 } }));
 
 describe("the test kit for process managers", () => {
-  it("tells what an event leads to: own events, commands, timers", () => {
+  it("checks what an event leads to: own events, commands, timers", () => {
     given(errand)
       .when(wished({ counter: "a", by: 1 }))
       .then(event("Begun", { jobs: 1 }), count("a", 1), after("2s", "RunLate", {}));
   });
 
-  it("tells only the commands, when that is what matters", () => {
+  it("can check the commands only", () => {
     given(errand)
       .when(wished({ counter: "a", by: 1 }, { counter: "b", by: 2 }))
       .thenSends(count("a", 1), count("b", 2));
@@ -28,7 +28,7 @@ describe("the test kit for process managers", () => {
       .thenSends(count("b", 2));
   });
 
-  it("brings outcomes back, with what the events said", () => {
+  it("brings outcomes back, with the events' content", () => {
     given(errand, wished({ counter: "a", by: 1 }))
       .when(accepted(count("a", 1), event("Counted", { by: 1, total: 7 })))
       .then(event("JobDone", { by: 1 }), event("Ended", { how: "done" }), complete());
@@ -40,7 +40,7 @@ describe("the test kit for process managers", () => {
       .then(event("TroubleNoted", { what: "b: stream-deleted" }));
   });
 
-  it("lets timers go off, and commands come", () => {
+  it("lets timers go off, and commands arrive", () => {
     given(errand, wished({ counter: "a", by: 1 }))
       .when(timeout("RunLate"))
       .then(event("Ended", { how: "late" }), complete());
@@ -52,7 +52,7 @@ describe("the test kit for process managers", () => {
       .then(event("JobAdded", {}), event("TroubleNoted", { what: "hm" }));
   });
 
-  it("knows that what is complete lets everything pass, and what nobody is told leads to nothing", () => {
+  it("ignores everything in a completed instance, and expects nothing of an event that leads to no instance", () => {
     const over = [wished({ counter: "a", by: 1 }), accepted(count("a", 1), event("Counted", { by: 1, total: 1 }))] as const;
     given(errand, ...over)
       .when(added)
@@ -71,7 +71,7 @@ describe("the test kit for process managers", () => {
     expect(given(errand, wished({ counter: "a", by: 1 })).when(added).state).toEqual({ status: "running", open: 2, sum: 0, troubles: [] });
   });
 
-  it("says what differs, and above it what was given and done", () => {
+  it("shows what differs, and above that what was given and done", () => {
     expect(() =>
       given(errand)
         .when(wished({ counter: "a", by: 1 }))
@@ -80,7 +80,7 @@ describe("the test kit for process managers", () => {
     expect(() => given(errand).when(wished()).thenNothing()).toThrow("Begun");
   });
 
-  it("refuses what could not come: outcomes of commands that were not sent, timers that were not set, data that do not fit", () => {
+  it("refuses impossible inputs: outcomes of commands that were not sent, timers that were not set, data that do not fit", () => {
     expect(() => given(errand).when(accepted(count("a", 1)))).toThrow("errand waits for no accepted Count for counter/a");
     expect(() => given(errand, wished({ counter: "a", by: 2 })).when(accepted(count("a", 1)))).toThrow("waits for no");
     expect(() => given(errand).when(timeout("RunLate"))).toThrow('errand has set no timer "RunLate"');
@@ -102,7 +102,7 @@ describe("a process manager", () => {
     on: { CalledOff: () => nothing() },
   };
 
-  it("is not declared with names that could not be carried or are the store's own, or that mean two things", () => {
+  it("cannot be declared with names that no route can carry, that are the store's own, or that mean two things", () => {
     expect(() => processManager("no name", base)).toThrow('process manager "no name" is not a valid name');
     expect(() => processManager("x", { ...base, events: { $Own: z.object({}) }, evolve: { $Own: (state) => state } })).toThrow("$Own");
     expect(() =>
@@ -119,7 +119,7 @@ describe("a process manager", () => {
     );
   });
 
-  it("does not send to whom it does not name, though a cast may let it through", () => {
+  it("does not send to a target that it does not name, even if a cast lets that through", () => {
     const wayward = processManager("wayward", {
       ...base,
       on: { CalledOff: () => send({ ...counter, name: "other" }, "1", "Count", {}) as never },
@@ -129,12 +129,12 @@ describe("a process manager", () => {
     );
   });
 
-  it("does not store an event that the store alone may", () => {
+  it("does not store an event that only the store may store", () => {
     const forger = processManager("forger", { ...base, on: { CalledOff: () => event("$Completed", {}) as never } });
     expect(() => given(forger).when(on("wish/1", event("CalledOff", { errand: "e" })))).toThrow("$Completed");
   });
 
-  it("hears an outcome once, even when the receipt of the first time is gone", () => {
+  it("hears an outcome once, even if the receipt of the first time is gone", () => {
     const manager = processManager("once", {
       ...base,
       on: { CalledOff: () => count("a", 1) },
@@ -148,7 +148,7 @@ describe("a process manager", () => {
     expect(tell({ own: { begun: 1 }, inFlight: [], completed: false })).toEqual([]);
   });
 
-  it("has timers by key, at a time too, and none once it is complete", () => {
+  it("has timers by key, also at a given time, and none once it is complete", () => {
     const manager = processManager("keys", {
       ...base,
       on: {

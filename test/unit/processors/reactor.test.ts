@@ -19,7 +19,7 @@ const diary = category("diary", { events: { Noted: z.object({}), Torn: z.object(
 const rung = on("bell/front", event("Rung", { times: 1 }));
 
 describe("a reactor that declares what it emits", () => {
-  it("may emit all that a target takes, or what is named behind it", () => {
+  it("may emit everything that a target accepts, or what is listed for that target", () => {
     const both = reactor("both", {
       from: bell,
       emits: [door, [diary, "Noted"]],
@@ -28,7 +28,7 @@ describe("a reactor that declares what it emits", () => {
     when(both, rung).thenSends(send(door, "front", "Open", {}), send(door, "front", "Shut", {}), append(diary, "d", "Noted", {}));
   });
 
-  it("need not put a single target into a list, narrowed or not", () => {
+  it("may name a single target without a list, narrowed or not", () => {
     const one = reactor("one", { from: bell, emits: door, on: { Rung: () => send(door, "front", "Shut", {}) } });
     when(one, rung).thenSends(send(door, "front", "Shut", {}));
     const narrow = reactor("narrow", { from: bell, emits: [door, "Open"], on: { Rung: () => send(door, "front", "Open", {}) } });
@@ -57,7 +57,7 @@ describe("a reactor that declares what it emits", () => {
       { ...send(door, "d", "Open", {}), aggregate: "diary", command: "Noted" },
       'the command Noted to "diary", but declares',
     ],
-  ])("is refused %s, whatever a cast let through", (_what, action, message) => {
+  ])("is refused %s, even if a cast lets that through", (_what, action, message) => {
     const sly = reactor("sly", {
       from: bell,
       emits: [
@@ -74,7 +74,7 @@ describe("a reactor that declares what it emits", () => {
     expect(() => when(silent, rung)).toThrow('with the command Open to "door", but declares to emit nothing');
   });
 
-  it("names only what its targets have", () => {
+  it("may name only what its targets have", () => {
     expect(() => reactor("r", { from: bell, emits: [door, "Slam"] as never, on: {} })).toThrow(
       new TypeError('reactor "r" emits "Slam" to "door", which takes Open, Shut'),
     );
@@ -111,35 +111,35 @@ describe("reactions in a row", () => {
   const after = ($hops: unknown) => on("bell/b", event("Rung", { times: 1 }), { meta: { $hops } as never });
   const noted = append(diary, "d", "Noted", {});
 
-  it("come to an end, with an error that says what they look like", () => {
+  it("are ended by an error that describes them", () => {
     when(answering(), after(REACTION_HOPS - 1)).thenSends(noted);
     expect(() => when(answering(), after(REACTION_HOPS))).toThrow(
       `reactor "r" answers Rung (bell/b, version 1) after ${REACTION_HOPS} reactions in a row, of which at most ${REACTION_HOPS} may follow one another: does it feed itself?`,
     );
   });
 
-  it("end there even where loops are meant, unless the reactor says how many", () => {
+  it("are ended there even if loops are intended, unless the reactor declares how many", () => {
     expect(() => when(answering(true), after(REACTION_HOPS))).toThrow("does it feed itself?");
     when(answering({ hops: 500 }), after(499)).thenSends(noted);
     expect(() => when(answering({ hops: 500 }), after(500))).toThrow("after 500 reactions in a row");
     expect(() => when(answering({ hops: 1 }), after(1))).toThrow("after 1 reactions in a row");
   });
 
-  it("do not count where there is no answer", () => {
+  it("do not count if there is no answer", () => {
     when(answering(undefined, false), after(REACTION_HOPS)).thenNothing();
   });
 
-  it.each([-5, 0.5, "1000", null, { a: 1 }, Number.MAX_VALUE])("are counted by the store, not by whoever wrote %j", (hops) => {
+  it.each([-5, 0.5, "1000", null, { a: 1 }, Number.MAX_VALUE])("are counted by the store, not by a client that wrote %j", (hops) => {
     when(answering(), after(hops)).thenSends(noted);
   });
 
-  it.each([0, -1, 1.5])("are not %d", (hops) => {
+  it.each([0, -1, 1.5])("cannot be limited to %d", (hops) => {
     expect(() => answering({ hops })).toThrow(new TypeError(`reactor "r" loops over a whole number of hops from 1, not ${hops}`));
   });
 });
 
 describe("a reactor's definition", () => {
-  it("says where it begins and how it is tried again", () => {
+  it("sets where it begins and how it is tried again", () => {
     expect(reactor("r", { from: bell, on: {} })).toMatchObject({
       start: "beginning",
       retry: { attempts: 8, firstDelayMs: 1_000, maxDelayMs: 64_000 },

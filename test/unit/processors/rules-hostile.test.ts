@@ -137,7 +137,7 @@ describe("a definition is refused, with the place and what is allowed:", () => {
     expect(issuesOf(body, world)).not.toEqual([]);
   });
 
-  it("what is just allowed is allowed", () => {
+  it("except for one that is just within the limits", () => {
     expect(issuesOf({ from: "orders", steps: many(20) }, world)).toEqual([]);
     expect(issuesOf({ from: "orders", steps: [nested(5)] }, world)).toEqual([]);
     expect(issuesOf({ from: "orders", steps: [{ map: members(99) }] }, world)).toEqual([]);

@@ -41,7 +41,7 @@ const emitted = (steps: unknown, event = placed(), found?: JsonValue) =>
 const EMIT = { emit: { to: "anything" } };
 
 describe("a filter", () => {
-  it("lets through what it is true for, and holds back the rest", () => {
+  it("lets events through that it is true for, and holds back the rest", () => {
     expect(emitted([{ filter: "data.qty > 1" }, EMIT])).toHaveLength(1);
     expect(emitted([{ filter: "data.qty > 2" }, EMIT])).toHaveLength(0);
   });
@@ -67,7 +67,7 @@ describe("set", () => {
     expect(data).toEqual({ id: "7", productId: "tea", qty: 3, ship: { to: { city: "Bern" } } });
   });
 
-  it("keeps what is beside a member within", () => {
+  it("keeps the members next to one that it sets inside", () => {
     const [data] = emitted([{ map: "{'a': {'b': 1, 'c': 2}}" }, { set: { "a.b": "3" } }, EMIT]);
     expect(data).toEqual({ a: { b: 3, c: 2 } });
   });
@@ -77,11 +77,11 @@ describe("set", () => {
     expect(data).toEqual({ a: 2, b: 1 });
   });
 
-  it("fails where something on the way is no object", () => {
+  it("fails if a part of the path is not an object", () => {
     expect(() => at([{ set: { "id.x": "1" } }])).toThrow("steps.0.set.id.x: `data.id` is a string, so `data.id.x` cannot be set");
   });
 
-  it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])("takes the name %s for a member like others", (name) => {
+  it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])("treats the name %s as a member like others", (name) => {
     const [data] = emitted([{ map: "{}" }, { set: { [`${name}.a`]: "1" } }, EMIT]);
     expect(data).toEqual({ [name]: { a: 1 } });
     expect(({} as Record<string, unknown>)[name]).toBe(Object.prototype[name as keyof object]);
@@ -94,7 +94,7 @@ describe("map", () => {
     expect(emitted([{ map: "{'n': data.qty}" }, EMIT])).toEqual([{ n: 2 }]);
   });
 
-  it("fails when its result is no object", () => {
+  it("fails when its result is not an object", () => {
     expect(() => at([{ map: "data.qty > 1 ? data.id : {}" }], placed())).toThrow("steps.0.map: it must give an object, and gave a string");
   });
 });
@@ -106,20 +106,20 @@ describe("join", () => {
     expect(emitted([join(), { map: { left: "product.qty - data.qty" } }, EMIT], placed(), { id: "tea", qty: 5 })).toEqual([{ left: 3 }]);
   });
 
-  it("asks for the key that `by` gives; a number is one as JSON writes it", () => {
+  it("looks up the key that `by` gives; a number is a key in JSON's spelling", () => {
     const asked: string[] = [];
     runSteps(declare([join({ by: "data.qty", missing: "null" })]), placed(), targets, ({ key }) => void asked.push(key));
     expect(asked).toEqual(["2"]);
   });
 
-  it("without a result holds the event back, gives null, or fails, as `missing` says", () => {
+  it("without a result holds the event back, gives null, or fails, depending on `missing`", () => {
     expect(emitted([join({ missing: "skip" }), EMIT])).toEqual([]);
     expect(emitted([join({ missing: "null" }), { map: { known: "product != null" } }, EMIT])).toEqual([{ known: false }]);
     for (const missing of ["fail", undefined])
       expect(() => at([join({ missing })])).toThrow("steps.0.join: the view products has nothing under the key that `by` gives");
   });
 
-  it("finds nothing under no key", () => {
+  it("finds nothing without a key", () => {
     const by = "data.status == 'x' ? data.id : null";
     expect(
       emitted([{ set: { status: "'y'" } }, join({ by, missing: "null" }), { map: { p: "product" } }, EMIT], placed(), { id: "7", qty: 1 }),
@@ -143,11 +143,11 @@ describe("branch", () => {
   ];
   const marks = (steps: unknown, event = placed()) => emitted(steps, event).map((data) => (data as { status: string }).status);
 
-  it("takes every branch whose `when` holds", () => {
+  it("takes every branch whose `when` applies", () => {
     expect(marks(branch(["data.qty > 0", "a"], ["data.qty > 5", "b"], ["data.qty == 2", "c"]))).toEqual(["a", "c"]);
   });
 
-  it("takes one without `when` if none before it held", () => {
+  it("takes one without `when` if none before it applied", () => {
     expect(marks(branch(["data.qty > 5", "a"], [undefined, "b"]))).toEqual(["b"]);
     expect(marks(branch(["data.qty > 0", "a"], [undefined, "b"]))).toEqual(["a"]);
     expect(marks(branch([undefined, "a"], [undefined, "b"], ["true", "c"]))).toEqual(["a", "c"]);
@@ -182,7 +182,7 @@ describe("emit", () => {
     );
   });
 
-  it("goes where a fact would go: to the stream that the key names, else to a stream of its own, always the same", () => {
+  it("writes where a fact would be written: to the stream that the key names, or else to a stream of its own, always the same", () => {
     expect(at([{ emit: { to: "orders" } }]).emissions[0]?.stream).toBe("orders/7");
     expect(at([{ emit: { to: "keyed", data: { n: "data.qty" } } }]).emissions[0]?.stream).toBe("keyed/2");
     expect(one({})?.stream).toBe(one({})?.stream);
@@ -190,7 +190,7 @@ describe("emit", () => {
     expect(one({}, placed())?.stream).not.toBe(one({}, { ...placed(), id: "0198c0de-0000-7000-8000-000000000002" })?.stream);
   });
 
-  it("has the type of the category's facts, else the event's own", () => {
+  it("has the type of the category's facts, or else the event's own", () => {
     expect(one({})?.type).toBe("AnythingRecorded");
     expect(at([{ emit: { to: "orders" } }]).emissions[0]?.type).toBe("OrderPlaced");
   });
@@ -234,7 +234,7 @@ describe("a definition", () => {
     expect(rules).toMatchObject({ views: [products], targets: ["anything"], start: "beginning", onError: "stop" });
   });
 
-  it("has a form that the API's description can show", () => {
+  it("has a form that the OpenAPI document can show", () => {
     expect(Object.keys(z.toJSONSchema(ProcessorDefinitionIn, { io: "input" }).properties ?? {})).toEqual([
       "description",
       "from",
@@ -245,19 +245,19 @@ describe("a definition", () => {
     ]);
   });
 
-  it("keeps a checkpoint and copies under other names each time that it is declared anew", () => {
+  it("keeps its checkpoint and copies under other names each time it is declared again", () => {
     const [one, other] = [1, 2].map((incarnation) => [...generationsOf(rulesFrom("check", definition, world, incarnation))]);
     expect(one).toHaveLength(2);
     expect(new Set([...(one ?? []), ...(other ?? [])]).size).toBe(4);
   });
 
-  it("that was kept still makes a processor when what it names is gone: it fails at the event, with the reason", () => {
+  it("that was stored still makes a processor when something that it names is gone: the processor fails at the event, with the reason", () => {
     const kept = processorFrom("check", rulesFrom("check", definition, world).definition, around([]), 1);
     expect(() => runSteps(kept, placed(), targets)).toThrow("steps.0.join.with: there is neither a view nor a category products any more");
   });
 });
 
-it("a trace shows what each step did, in its place", () => {
+it("a trace shows the effect of each step, in its place", () => {
   const steps = [
     { filter: "data.qty > 1" },
     { join: { with: "products", by: "data.productId", as: "product", missing: "null" } },

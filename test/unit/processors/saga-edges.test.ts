@@ -52,7 +52,7 @@ describe("a step that another saga undoes", () => {
     expect(stateOf(instance)).toMatchObject({ status: "failed", failure: { step: "last", reason: "not-enough" } });
   });
 
-  it("is undone by a saga of its own in each attempt, and an earlier one's end says nothing of a later one's", () => {
+  it("is undone by a separate saga in each attempt, and an earlier one's end does not count for a later one", () => {
     const { instance, child } = undoing();
     instance.take(accepted(child));
     const failure = { step: "take a", reason: "not-enough" };
@@ -79,7 +79,7 @@ describe("a step that starts another saga", () => {
     return instance;
   };
 
-  it("is tried again by its `retry` when that saga fails: with a saga of its own", () => {
+  it("is tried again by its `retry` when that saga fails, with a new saga", () => {
     const instance = starting("child, again");
     instance.take(ends("1-last", parent, failure));
     expect(stepOf(instance, "last")).toMatchObject({ status: "retry-awaiting", reason: "take till: not-enough" });
@@ -93,7 +93,7 @@ describe("a step that starts another saga", () => {
     expect(stateOf(instance).status).toBe("completed");
   });
 
-  it("fails at once without `retry`, and when a saga of that id is somebody else's", () => {
+  it("fails at once without `retry`, and when a saga of that id belongs to another starter", () => {
     const instance = starting("child");
     instance.take(ends("1-last", parent, failure));
     expect(stateOf(instance)).toMatchObject({ status: "in-failure", failure: { step: "last", reason: "take till: not-enough" } });
@@ -102,7 +102,7 @@ describe("a step that starts another saga", () => {
     expect(stepOf(taken, "last")).toMatchObject({ status: "failed", reason: "saga-already-started" });
   });
 
-  it("waits no longer than its `waits`", () => {
+  it("waits for that saga no longer than its `waits`", () => {
     const instance = starting("child, soon");
     expect(stepOf(instance, "last")?.until).toBeDefined();
     instance.take(timeout("$Wake"));
@@ -115,7 +115,7 @@ describe("an event that ends a step before the step waits", () => {
   const agreed = (by: string) => on("word/x", event("Agreed", { move: "1", by }));
   const disagreed = on("word/x", event("Disagreed", { move: "1" }));
 
-  it("is kept until it waits, from whatever step before it", () => {
+  it("is kept until the step waits, whichever earlier step is running", () => {
     given(tour, begin("waits"), agreed("early"), visited("a"))
       .when(accepted(freeze))
       .then(
@@ -132,7 +132,7 @@ describe("an event that ends a step before the step waits", () => {
     expect(stateOf(no).failure).toEqual({ step: "last", reason: "no" });
   });
 
-  it("stands when another one comes, and is not shown any more once it has counted", () => {
+  it("is not replaced by another one, and is no longer shown once it has counted", () => {
     const instance = after(tour, begin("waits"), agreed("first"), agreed("second"), disagreed, visited("a"), accepted(freeze));
     expect(stepOf(instance, "last")).toEqual({
       name: "last",
@@ -145,7 +145,7 @@ describe("an event that ends a step before the step waits", () => {
     });
   });
 
-  it("is not kept for a step that does not wait, nor when the saga fails already", () => {
+  it("is not kept for a step that does not wait, nor when the saga is already failing", () => {
     given(tour, begin("")).when(agreed("early")).thenNothing();
     const undo = begin("fails");
     given(tour, undo, visited("a"), refused(send(purse, "empty", "Take", { amount: 5 }), "not-enough"))
@@ -175,7 +175,7 @@ describe("a function of a step that throws", () => {
     expect(childOf(instance)).toMatchObject({ aggregate: "move", id: "1-back-a" });
   });
 
-  it("leaves its step as it is, when it is `undo`, and is named", () => {
+  it("leaves its step as it is, when it is `undo`, and is reported", () => {
     const instance = after(
       tour,
       begin("no undo", ["a", "b"]),
@@ -187,7 +187,7 @@ describe("a function of a step that throws", () => {
     expect(stateOf(instance).steps.map(({ status }) => status)).toEqual(["undo-failed", "undo-failed", "failed"]);
   });
 
-  it("is what answers more than an event holds, too", () => {
+  it("includes one that returns more than an event can hold", () => {
     const long = saga("long", {
       input: z.object({ much: z.string() }),
       steps: ({ much }) => step("a", { action: () => send(purse, much, "Freeze", {}), result: () => much }),
@@ -202,7 +202,7 @@ describe("a function of a step that throws", () => {
 describe("an input that makes no plan", () => {
   const wanted = (stops: readonly string[], how = "") => on("word/x", event("TourWanted", { tour: "1", stops, how }));
 
-  it("is refused where somebody waits for the answer", () => {
+  it("is refused where a client waits for the answer", () => {
     for (const stops of [["a", "a"], Array.from({ length: SAGA_STEPS }, (_, n) => String(n))])
       given(tour).when(told("Start", { stops })).thenRefused("invalid-plan");
     const impatient = saga("impatient", {
@@ -226,8 +226,8 @@ describe("an input that makes no plan", () => {
   });
 });
 
-describe("a saga that a failure ends from outside of its steps", () => {
-  it("says which steps are left as they are, and says it to the saga that started it", () => {
+describe("a saga that ends by a failure outside of its steps", () => {
+  it("names the steps that are left as they are, also for the saga that started it", () => {
     const parent = { saga: "tour", id: "t", step: "last" };
     const instance = new Instance(move);
     const process = instance as unknown as { take(input: object): void };

@@ -1,5 +1,5 @@
 // oxlint-disable vitest/expect-expect -- the kit's sentences are the assertions
-/** Sagas in memory, step by step; and what every plan of steps must keep, whatever becomes of its steps. */
+/** Sagas in memory, step by step; and the laws of every plan of steps, whatever the outcomes of its steps. */
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -43,7 +43,7 @@ describe("a saga in memory", () => {
     expect(end.state).toMatchObject({ status: "failed" });
   });
 
-  it("waits before it undoes: for what is in flight at the same time", () => {
+  it("waits before it undoes, for steps that are in flight at the same time", () => {
     const atOnce = told("Start", { from: ["a", "b", "c"], to: "shop", amount: 5, atOnce: true });
     const waits = given(move, atOnce, taken("a")).when(failed(take("b"), "command-failed"));
     waits.then(event("StepFailed", { step: "take b", reason: "command-failed" }));
@@ -53,7 +53,7 @@ describe("a saga in memory", () => {
     expect(goes.state).toMatchObject({ status: "in-failure" });
   });
 
-  it("tries again when its timer goes off, and not when it fails already", () => {
+  it("tries again when its timer goes off, but not when it is already failing", () => {
     const patient = told("Start", { from: ["a", "b"], to: "shop", amount: 5, atOnce: true, attempts: 2 });
     given(move, patient, refused(take("a"), "frozen"))
       .when(timeout("$Wake"))
@@ -67,7 +67,7 @@ describe("a saga in memory", () => {
       );
   });
 
-  it("is refused a second start, and not started with what is no input of it", () => {
+  it("refuses a second start, and an input that is not its own", () => {
     given(move, begun)
       .when(told("Start", { from: [], to: "shop", amount: 1 }))
       .thenRefused("saga-already-started");
@@ -75,7 +75,7 @@ describe("a saga in memory", () => {
     expect(() => given(move).when(told("Stop" as "Start", {}))).toThrow('move has no command "Stop"');
   });
 
-  it("is at its end at once when it has no steps, and passes over steps that cannot be undone", () => {
+  it("ends at once when it has no steps, and skips steps that cannot be undone", () => {
     const none = saga("none", { input: z.object({}), steps: () => parallel() });
     given(none)
       .when(told("Start", {}))
@@ -94,7 +94,7 @@ describe("a saga in memory", () => {
       );
   });
 
-  it("stops, rather than doing something else, when the code has lost a step that it is at", () => {
+  it("stops, rather than doing something else, when the code no longer has the step that it is at", () => {
     const plans = { current: series(step("a", { action: () => take("a") }), step("b", { action: () => take("b") })) };
     const changing = saga("changing", { input: z.object({}), steps: () => plans.current });
     const instance = new Instance(changing);
@@ -103,7 +103,7 @@ describe("a saga in memory", () => {
     expect(() => instance.take(taken("a"))).toThrow('saga "changing" has no step "b" any more');
   });
 
-  it("gives up what was to be tried again, when another step fails for good meanwhile", () => {
+  it("gives up an attempt that was planned when another step fails for good in the meantime", () => {
     const uneven = saga("uneven", {
       input: z.object({}),
       steps: () =>
@@ -122,7 +122,7 @@ describe("a saga in memory", () => {
       );
   });
 
-  it("does not mind word that comes before it has started, or that it does not wait for any more", () => {
+  it("ignores messages from before it has started, and those that it no longer waits for", () => {
     const agreed = on("word/x", event("Agreed", { move: "1", by: "hotel" }));
     given(trip).when(agreed).thenNothing();
     const trips = [told("Start", { payer: "a", price: 5 }), accepted(send(purse, "lock-1", "Freeze", {})), agreed] as const;
@@ -131,7 +131,7 @@ describe("a saga in memory", () => {
       .thenNothing();
   });
 
-  it("does not mind events and outcomes that only another version of its code understands", () => {
+  it("ignores events and outcomes that only another version of its code understands", () => {
     const started = new Instance(trip);
     started.take(told("Start", { payer: "a", price: 5 }));
     const { state } = started;
@@ -147,7 +147,7 @@ describe("a saga in memory", () => {
     expect(EVOLVE.$CommandSent?.(state.own as SagaState, {})).toEqual(state.own);
   });
 
-  it("knows the version that a step has brought its target to, and no step of another saga", () => {
+  it("knows the version that one of its steps has brought a target to, but not that of another saga's step", () => {
     const first = step("first", { action: () => take("a") });
     const stranger = step("stranger", { action: () => take("b") });
     const careful = saga("careful", {
@@ -169,7 +169,7 @@ describe("a saga in memory", () => {
     expect(() => strays.take(accepted(take("a")))).toThrow('saga "careful" has no step "stranger"');
   });
 
-  it("has as many steps as a saga may have, and starts only sagas that it names", () => {
+  it("has no more steps than a saga may have, and starts only sagas that it names", () => {
     const long = saga("long", {
       input: z.object({ steps: z.int() }),
       steps: ({ steps }) => series(...Array.from({ length: steps }, (_, n) => step(`s${n}`, { action: () => take("a") }))),
@@ -187,7 +187,7 @@ describe("a saga in memory", () => {
     expect(() => given(secret).when(told("Start", {}))).toThrow('saga "secret" starts saga "move", which its `sagas` does not name');
   });
 
-  it("has steps with names of their own", () => {
+  it("has steps with different names", () => {
     const one = step("one", { action: () => take("a") });
     expect(() => placed(series(one, parallel(one)))).toThrow('two steps of the saga are named "one"');
     expect(() => step("undo:one", { action: () => take("a") })).toThrow("is not a valid name for a step");
@@ -225,8 +225,8 @@ function planOf(shape: Shape, fates: Map<string, { fate: Fate; undo: boolean }>)
   return step(name, { action: () => doing(name), ...(shape.undo ? { undo: () => undoing(name) } : {}) });
 }
 
-describe("whatever the plan, and whatever becomes of its steps in any order", () => {
-  it("a saga comes to its end: all is done in the plan's order, or nothing stays done that can be undone, in the reverse order", () => {
+describe("whatever the plan, and whatever the outcomes of its steps, in any order,", () => {
+  it("a saga ends: all is done in the plan's order, or everything that can be undone is undone, in the reverse order", () => {
     fc.assert(
       fc.property(plans, fc.infiniteStream(fc.nat()), (shape, choices) => {
         const fates = new Map<string, { fate: Fate; undo: boolean }>();

@@ -18,7 +18,7 @@ const basket = category("basket", {
 const read = (value: number, place = "home") => event("Read", { value, place });
 
 describe("a transform", () => {
-  it("filters: keeps events as they are, on streams of the same names", () => {
+  it("filters: keeps events as they are, on streams with the same names", () => {
     const hot = category("hot", { events: { Read: z.object({ value: z.number(), place: z.string() }) } });
     const onlyHot = transform("only-hot", { from: celsius, to: hot, on: { Read: (read) => (read.data.value > 30 ? read : undefined) } });
     when(onlyHot, on("celsius/1", read(31))).thenAppends(on("hot/1", read(31)));
@@ -36,7 +36,7 @@ describe("a transform", () => {
     when(converted, on("celsius/1", read(100))).thenAppends(on("fahrenheit/1", event("Measured", { degrees: 212 })));
   });
 
-  it("splits: one stream into many, by what its events say", () => {
+  it("splits: one stream into many, by its events' content", () => {
     const perPlace = category("per-place", { events: { Read: z.object({ value: z.number() }) } });
     const placed = transform("placed", {
       from: celsius,
@@ -79,7 +79,7 @@ describe("a transform", () => {
     when(joined, on("basket/7", event("Ordered", { lines: [] }))).thenAppends(on("everything/all", event("Sold", { basket: "7" })));
   });
 
-  it("keeps the time at which things happened", () => {
+  it("keeps the time at which an event happened", () => {
     const copy = category("copy", { events: { Read: z.object({ value: z.number(), place: z.string() }) } });
     const copied = transform("copied", { from: celsius, to: copy, on: { Read: (read) => read } });
     const time = "2026-11-21T06:00:00.123456+01:00";
@@ -87,7 +87,7 @@ describe("a transform", () => {
     expect(() => when(copied, on("celsius/1", read(1))).thenAppends(on("copy/1", read(1), { time }))).toThrow(time);
   });
 
-  it("is refused a stream that cannot be", () => {
+  it("cannot write to an impossible stream", () => {
     const copy = category("copy", { events: { Read: z.object({ value: z.number(), place: z.string() }) } });
     const copied = transform("copied", { from: celsius, to: copy, on: { Read: (read) => read }, stream: () => "a/b" });
     expect(() => when(copied, on("celsius/1", read(1)))).toThrow(

@@ -21,10 +21,10 @@ describe("a column's kind", () => {
     ["text", "z.iso.datetime()", z.iso.datetime()],
     ["text", "z.uuid()", z.uuid()],
     ["text", "z.enum", z.enum(["a", "b"])],
-    ["text", "z.literal of a text", z.literal("a")],
-    ["text", "z.literal of texts", z.literal(["a", "b"])],
+    ["text", "z.literal of a string", z.literal("a")],
+    ["text", "z.literal of strings", z.literal(["a", "b"])],
     ["text", "z.enum().nullable()", z.enum(["a", "b"]).nullable()],
-    ["text", "a union of texts", z.union([z.literal("a"), z.literal("b")])],
+    ["text", "a union of strings", z.union([z.literal("a"), z.literal("b")])],
     ["text", "z.string().optional()", z.string().optional()],
     ["text", "z.string().nullable()", z.string().nullable()],
     ["text", "z.string().nullish()", z.string().nullish()],
@@ -52,13 +52,13 @@ describe("a column's kind", () => {
 });
 
 describe("an empty column", () => {
-  it("reads as null where the schema knows null, and as a missing field where it does not", () => {
+  it("reads as null if the schema allows null, and as a missing field if it does not", () => {
     const row = z.object({ id: z.string(), nullable: z.string().nullable(), optional: z.string().optional(), nullish: z.int().nullish() });
     const table = tableOf(view("empty", { from: reading, row, key: "id", on: {} }));
     expect(table.fromSql({ id: "1", nullable: null, optional: null, nullish: null })).toEqual({ id: "1", nullable: null, nullish: null });
   });
 
-  it("is told from zero, false and the empty text", () => {
+  it("differs from zero, false and the empty string", () => {
     const row = z.object({ id: z.string(), text: z.string().optional(), number: z.number().optional(), flag: z.boolean().optional() });
     const table = tableOf(view("zero", { from: reading, row, key: "id", on: {} }));
     expect(table.fromSql({ id: "", text: "", number: 0, flag: 0 })).toEqual({ id: "", text: "", number: 0, flag: false });
@@ -66,7 +66,7 @@ describe("an empty column", () => {
 });
 
 describe("a JSON column", () => {
-  it("that holds no JSON, in a table that did not check, is read as it stands: a page of such rows is no failure", () => {
+  it("without valid JSON, in a table that did not check it, is read as it is: a page of such rows does not fail", () => {
     const row = z.object({ id: z.string(), list: z.array(z.string()) });
     const table = tableOf(view("unchecked", { from: reading, row, key: "id", on: {} }));
     expect(table.fromSql({ id: "1", list: "not json" })).toEqual({ id: "1", list: "not json" });
@@ -100,9 +100,9 @@ describe("a view's table", () => {
     ["the events it handles", { on: { Read: base.on.Read } }],
     ["whose events it folds", { from: reading }],
     ["its revision", { revision: 2 }],
-  ])("is another one when %s changes", (_what, change) => expect(generation(change)).not.toBe(generation()));
+  ])("differs when %s changes", (_what, change) => expect(generation(change)).not.toBe(generation()));
 
-  it("is another one when the key changes", () => {
+  it("differs when the key changes", () => {
     const twoKeys = { from: reading, row: z.object({ a: z.string(), b: z.string() }), on: {} };
     expect(tableOf(view("v", { ...twoKeys, key: "a" })).generation).not.toBe(tableOf(view("v", { ...twoKeys, key: "b" })).generation);
   });
@@ -112,12 +112,12 @@ describe("a view's table", () => {
     ["the order of its followed", { from: [sensor, reading] }],
   ])("stays the same when %s changes", (_what, change) => expect(generation(change)).toBe(generation()));
 
-  it("has the view's exact name in its own: SQLite takes names that differ only by case for one", () => {
+  it("has the view's exact name in its own: to SQLite, names that differ only by case are the same", () => {
     const [one, other] = ["Totals", "totals"].map((name) => tableOf(view(name, base)).name);
     expect(one?.toLowerCase()).not.toBe(other?.toLowerCase());
   });
 
-  it("is another one when what earlier versions of its events mean changes, and only then", () => {
+  it("differs when the meaning of its events' earlier versions changes, and only then", () => {
     const [v1, v2] = [z.object({ value: z.number() }), z.object({ value: z.number(), unit: z.string() })];
     const of = (read: z.ZodType<{ value: number }>, gone: z.ZodType<object> = z.object({})) =>
       tableOf(view("v", { ...base, from: category("reading", { events: { Read: read, Gone: z.object({}), Other: gone as never } }) }))
@@ -128,7 +128,7 @@ describe("a view's table", () => {
     expect(of(upcast(v1, v2, (old) => ({ ...old, unit: "K" })))).not.toBe(lifted);
     expect(of(upcast(once, v2, (old) => ({ ...old, value: old.value * 100 })))).not.toBe(lifted);
     expect(of(upcast(v1, v2, (old) => ({ ...old, unit: "°C" })))).toBe(lifted);
-    // Of a type that the view does not handle.
+    // Its type is one that the view does not handle.
     expect(
       of(
         v1,
@@ -137,19 +137,19 @@ describe("a view's table", () => {
     ).toBe(of(v1));
   });
 
-  it("is another one when a key function changes", () => {
+  it("differs when a key function changes", () => {
     const at = (key: () => string) => generation({ on: { Read: { at: key, fold: () => ({ id: "1", value: 1, tags: [] }) } } });
     expect(at(() => "one")).not.toBe(at(() => "other"));
     expect(at(() => "one")).toBe(at(() => "one"));
   });
 
-  it("goes by the revision instead of the handlers' code when there is one", () => {
+  it("depends on the revision instead of the handlers' code when there is one", () => {
     const changed = { Read: () => ({ id: "1", value: 2, tags: [] }), Gone: () => null };
     expect(generation({ revision: 1, on: changed })).toBe(generation({ revision: 1 }));
     expect(generation({ revision: 2, on: changed })).not.toBe(generation({ revision: 1 }));
   });
 
-  it("is strict, keyed by store and key, with one index for each that was declared", () => {
+  it("is strict, keyed by store and key, with one index for each declared one", () => {
     const { name, schema, generation } = tableOf(view("v", base));
     expect(name).toBe(`"view_v_${generation}"`);
     expect(schema).toEqual([

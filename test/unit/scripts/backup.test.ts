@@ -95,8 +95,8 @@ function firstTime(start: string, fault: Fault): (call: string) => Fault | undef
   };
 }
 
-describe("what a store has declared", () => {
-  it("comes into an empty store around the events: categories before them, the rest after them", async () => {
+describe("a store's declarations", () => {
+  it("are imported into an empty store around the events: categories before them, the rest after them", async () => {
     const from = await storeOf();
     from.definitions.push(...DEFINITIONS);
     await backup(from);
@@ -108,7 +108,7 @@ describe("what a store has declared", () => {
     expect(to.definitions).toEqual(DEFINITIONS);
   });
 
-  it("is compared, but for how far processors are", async () => {
+  it("are compared, except for how far processors are", async () => {
     const store = await storeOf();
     store.definitions.push(...DEFINITIONS);
     await backup(store);
@@ -124,7 +124,7 @@ describe("what a store has declared", () => {
 });
 
 describe("a backup", () => {
-  it("comes in pieces, and is the whole log", async () => {
+  it("is made in pieces, and is the whole log", async () => {
     const store = await storeOf();
     expect(await backup(store)).toContain("up to position 8, 8 of it new");
     expect(readFileSync(file, "utf8")).toBe(WHOLE);
@@ -133,7 +133,7 @@ describe("a backup", () => {
     );
   });
 
-  it("that was killed goes on behind the pieces that it has", async () => {
+  it("that was killed goes on after the pieces that it has", async () => {
     const store = await storeOf();
     await killedAt(store, "GET /log?after=6", "backup.sh", store.url, file);
     expect(readFileSync(file, "utf8")).toBe(linesOf(EVENTS.slice(0, 6)));
@@ -148,13 +148,13 @@ describe("a backup", () => {
     ["its first line", 20],
     ["a letter of two bytes", linesOf(EVENTS.slice(0, 4)).length + Buffer.from(JSON.stringify(EVENTS[4])).indexOf("é") + 1],
     ["the end of a line", Buffer.byteLength(linesOf(EVENTS.slice(0, 5))) - 1],
-  ])("that was cut in %s goes on behind the last whole line", async (_where, bytes) => {
+  ])("that was cut in %s goes on after the last whole line", async (_where, bytes) => {
     writeFileSync(file, Buffer.from(WHOLE).subarray(0, bytes));
     await backup(await storeOf());
     expect(readFileSync(file, "utf8")).toBe(WHOLE);
   });
 
-  it("has what the store has declared in a file beside it, whole each time", async () => {
+  it("has the store's declarations in a file next to it, complete each time", async () => {
     const store = await storeOf();
     await backup(store);
     expect(readFileSync(`${file}.definitions`, "utf8")).toBe("");
@@ -164,7 +164,7 @@ describe("a backup", () => {
     expect(readFileSync(file, "utf8")).toBe(WHOLE);
   });
 
-  it("asks again for a piece that broke off, and after an error of the store's", async () => {
+  it("asks again for a piece that broke off, and after an error of the store", async () => {
     for (const fault of ["half", { status: 503 }] as const) {
       const store = await storeOf();
       store.fault = firstTime("GET /log?after=3", fault);
@@ -174,7 +174,7 @@ describe("a backup", () => {
     }
   });
 
-  it("that somebody else adds to at the same time is left to them", async () => {
+  it("that another process adds to at the same time is left to that process", async () => {
     const store = await storeOf();
     store.fault = (call) => {
       if (call.startsWith("GET /log?after=3")) appendFileSync(file, linesOf(EVENTS.slice(3, 6)));
@@ -184,7 +184,7 @@ describe("a backup", () => {
     expect(readFileSync(file, "utf8")).toBe(linesOf(EVENTS.slice(0, 6)));
   });
 
-  it("is not added to from a store that has another event there, nor if it lacks lines", async () => {
+  it("cannot be continued from a store that has another event there, nor if it lacks lines", async () => {
     const other = withOther(4, { id: "0198c2a6-1111-7abc-8def-0000000000ff" });
     const part = linesOf(EVENTS.slice(0, 4));
     writeFileSync(file, part);
@@ -209,15 +209,15 @@ describe("a comparison", () => {
     ["differs in its meta", withOther(5, { meta: {} }), "position 5 is another event there, from meta on"],
     ["differs in its time", withOther(8, { time: "2026-11-21T06:00:01Z" }), "position 8 is another event there, from time on"],
     ["has an event of a later schema", withOther(2, { schemaVersion: 2 }), "position 2 is another event there, from schemaVersion on"],
-    ["says that an event is erased", withOther(8, { erased: true }), "position 8 is another event there, from its members on"],
+    ["has an event as erased", withOther(8, { erased: true }), "position 8 is another event there, from its members on"],
     ["lacks its last line", EVENTS.slice(0, -1), "events behind those of the backup, from position 8 on"],
     ["has one line more", [...EVENTS, { ...EVENTS[7], position: 9, version: 5 }], "position 9 is missing"],
-  ])("with a backup that %s ends with status 1, and says where", async (_what, lines, why) => {
+  ])("with a backup that %s ends with status 1, and shows where", async (_what, lines, why) => {
     writeFileSync(file, linesOf(lines));
     await expect(compare(await storeOf())).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(why) as string });
   });
 
-  it("that was killed goes on behind the pieces that it has compared, as long as file and store are the same", async () => {
+  it("that was killed goes on after the pieces that it has compared, as long as file and store are the same", async () => {
     writeFileSync(file, WHOLE);
     const store = await storeOf();
     await killedAt(store, "GET /log?after=6", "compare.sh", file, store.url);
@@ -245,7 +245,7 @@ describe("a restored store", () => {
     expect(callsOf(store, "POST /consumers")).toEqual(["pause", "reset", "resume"].map((action) => `POST /consumers/ship/${action}`));
   });
 
-  it("takes as many requests as it wants, and one that failed again", async () => {
+  it("gets as many requests as it needs, and a failed one again", async () => {
     writeFileSync(file, WHOLE);
     const store = await storeOf([]);
     store.importLines = 2;
@@ -260,7 +260,7 @@ describe("a restored store", () => {
   it.each([
     ["another event", withOther(2, { type: "Other" }).slice(0, 5), "position 2 is another event there"],
     ["more events", [...EVENTS, { ...EVENTS[0], position: 9 } as (typeof EVENTS)[0]], "events behind those of the backup"],
-  ])("that had %s before gets none, and its processors go on", async (_what, there, why) => {
+  ])("that had %s before gets no requests, and its processors go on", async (_what, there, why) => {
     writeFileSync(file, WHOLE);
     const store = await storeOf(there);
     await expect(restore(store)).rejects.toThrow(`not what the backup says: `);
@@ -268,7 +268,7 @@ describe("a restored store", () => {
     expect(callsOf(store, "POST")).toEqual([]);
   });
 
-  it("gets nothing of a file whose lines are not in order", async () => {
+  it("gets nothing from a file whose lines are not in order", async () => {
     for (const lines of [EVENTS.toSpliced(4, 1), EVENTS.toReversed(), [...EVENTS, "no event"]]) {
       const store = await storeOf([]);
       writeFileSync(file, linesOf(lines as object[]));
@@ -277,7 +277,7 @@ describe("a restored store", () => {
     }
   });
 
-  it("may have been recorded at another time, and lifted by newer code if it knows what it was lifted from", async () => {
+  it("may have been recorded at another time, and lifted by newer code that still knows the earlier form", async () => {
     writeFileSync(file, WHOLE);
     const recordedAt = "2026-12-01T00:00:00.000Z";
     expect(await restore(await storeOf(withOther(2, { recordedAt })))).toContain("has all 8 events");

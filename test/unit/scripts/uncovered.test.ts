@@ -24,19 +24,19 @@ const COVERAGE: FileCoverage = {
   f: { 0: 0, 1: 0 },
 };
 
-describe("what did not run", () => {
-  it("is nothing where everything ran", () => {
+describe("code that did not run", () => {
+  it("is empty if everything ran", () => {
     const all = { ...COVERAGE, s: { 0: 1, 1: 1, 2: 1, 3: 1, 4: 1 }, f: { 0: 1, 1: 1 } };
     expect(uncovered("src/half.ts", all, SOURCE)).toEqual([]);
   });
 
-  it("is one place for a function with all that is in it", () => {
+  it("is one place for a function with everything in it", () => {
     expect(uncovered("src/half.ts", COVERAGE, SOURCE)).toEqual([
       { file: "src/half.ts", line: 1, text: "export function half(n: number) {" },
     ]);
   });
 
-  it("is the statements of a branch, and a function that was never called", () => {
+  it("includes the statements of a branch, and a function that was never called", () => {
     const even = { ...COVERAGE, s: { 0: 1, 1: 0, 2: 0, 3: 1, 4: 0 }, f: { 0: 1, 1: 0 } };
     expect(uncovered("src/half.ts", even, SOURCE).map(({ line, text }) => [line, text])).toEqual([
       [3, 'const why = "odd";'],
@@ -84,34 +84,34 @@ describe("list and coverage", () => {
     expect(compared(places, [entry("throw error;", { count: 2 }), entry("return a…")])).toEqual([]);
   });
 
-  it("do not when a place is not listed: here it is", () => {
+  it("disagree when a place is not listed, and that place is shown", () => {
     expect(compared([place(1, "first();")], [])).toEqual(["src/a.ts:1 runs in no test and is not listed: first();"]);
   });
 
-  it("do not when the same text does not run in one place more than listed", () => {
+  it("disagree when the same code does not run in one place more than listed", () => {
     const places = [place(2, "throw error;"), place(3, "throw error;")];
     expect(compared(places, [entry("throw error;")])).toEqual(["src/a.ts:3 runs in no test and is not listed: throw error;"]);
   });
 
-  it("do not when the text stands in another file", () => {
+  it("disagree when the code is in another file", () => {
     expect(compared([place(1, "first();")], [entry("first();", { file: "src/b.ts" })])).toHaveLength(2);
   });
 
-  it("do not when what is listed runs by now, in one place or in all of them", () => {
+  it("disagree when listed code now runs, in one place or in all of them", () => {
     expect(compared([], [entry("first();")])[0]).toBe("list.md:9 lists `first();` of src/a.ts, which is covered now: take it off the list");
     expect(compared([place(2, "throw error;")], [entry("throw error;", { count: 2 })])[0]).toContain("of which 1 are left: say ×1");
   });
 
-  it("do not when what is listed is gone, or its file", () => {
+  it("disagree when listed code is gone, or its file", () => {
     expect(compared([], [entry("second();")])[0]).toContain("does not have any more");
     expect(differences([], [entry("first();")], "list.md", () => undefined)[0]).toContain("does not have any more");
   });
 
-  it("do not when an entry has no reason", () => {
+  it("disagree when an entry has no reason", () => {
     expect(compared([place(1, "first();")], [entry("first();", { reason: "" })])[0]).toContain("gives no reason");
   });
 
-  it("agree either way about what only sometimes runs, as long as it is there", () => {
+  it("agree either way about code that runs only sometimes, as long as it exists", () => {
     const sometimes = entry("first();", { sometimes: true, reason: "Sometimes: a race" });
     expect(compared([place(1, "first();")], [sometimes])).toEqual([]);
     expect(compared([], [sometimes])).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { findingsIn } from "../../../scripts/words.ts";
+import { findingsIn, type Kind } from "../../../scripts/words.ts";
 
-const found = (text: string, isCode = false) => findingsIn(text, isCode).map(({ line, found }) => [line, found]);
+const found = (text: string, kind: Kind = "prose") => findingsIn(text, kind).map(({ line, found }) => [line, found]);
 
 describe("the list of words", () => {
   it("finds a phrase wherever it begins, with its line", () => {
@@ -13,7 +13,7 @@ describe("the list of words", () => {
     ]);
   });
 
-  it("takes a question word in the middle of a sentence for what it is", () => {
+  it("allows a question word in the middle of a sentence", () => {
     expect(found("It lists who may call. Who may call is in a list.")).toEqual([[1, "Who may"]]);
   });
 
@@ -22,7 +22,7 @@ describe("the list of words", () => {
     expect(found("| [0004](decisions/0004-x.md) | The log rings |\n1. [queue](../test/queue.test.ts): the log rings")).toEqual([]);
   });
 
-  it("looks in TypeScript at comments and at strings that people read, and at nothing else", () => {
+  it("checks comments and strings for people in TypeScript, and nothing else", () => {
     const source = [
       'const texts = anew("two texts"); // beside',
       'import { a } from "./two beside two.ts";',
@@ -32,7 +32,7 @@ describe("the list of words", () => {
       "/** `texts` of",
       " * whoever */",
     ];
-    expect(found(source.join("\n"), true)).toEqual([
+    expect(found(source.join("\n"), "code")).toEqual([
       [1, "beside"],
       [1, "texts"],
       [3, "texts"],
@@ -43,8 +43,26 @@ describe("the list of words", () => {
     ]);
   });
 
-  it("takes the beginning of a comment for that of a sentence", () => {
-    expect(found("/** Who calls. */\n// Of an event.\n/* of a word */", true)).toEqual([
+  it("checks a test's comments and titles, with their tables, and not its data", () => {
+    const source = [
+      'describe("a text", () => {',
+      '  it.each(["a text of texts"])("is read anew: %s", () => expect("a text of it").toBe("texts")); // beside',
+      "  it.skipIf(isSlow)(`has ${n} texts`, read);",
+      '  submit("two texts of it");',
+      "});",
+    ];
+    expect(found(source.join("\n"), "test")).toEqual([
+      [1, "a text"],
+      [2, "beside"],
+      [2, "anew"],
+      [2, "texts"],
+      [2, "a text"],
+      [3, "texts"],
+    ]);
+  });
+
+  it("treats the beginning of a comment as that of a sentence", () => {
+    expect(found("/** Who calls. */\n// Of an event.\n/* of a word */", "code")).toEqual([
       [1, "Who calls"],
       [2, "Of an"],
     ]);

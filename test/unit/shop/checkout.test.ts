@@ -36,7 +36,7 @@ describe("a checkout", () => {
       .thenSends(send(order, "1", "ConfirmLine", { sku: "tea" }));
   });
 
-  it("gives back what was reserved when another product is not to be had", () => {
+  it("gives back what was reserved when another product is out of stock", () => {
     given(checkout, start, ...reserved.slice(0, 3))
       .when(on("product/cup", event("ReservationDeclined", { order: "1", quantity: 1, available: 0 })))
       .then(event("StepFailed", { step: "reserve cup", reason: "not-enough-stock" }), release("tea"));
@@ -78,7 +78,7 @@ describe("a payment", () => {
     given(payment, requested, declined).when("CancelPayment", {}).thenNothing();
   });
 
-  it("is paid back when it comes after the end, or is cancelled after it came", () => {
+  it("is paid back if it arrives after the end, or is cancelled after it arrived", () => {
     given(payment, requested).when("CancelPayment", {}).then(event("PaymentCancelled", {}));
     given(payment, requested, event("PaymentCancelled", {}))
       .when("RecordPayment", { receipt: "r" })
@@ -89,7 +89,7 @@ describe("a payment", () => {
     given(payment, requested, event("PaymentCancelled", {})).when("CancelPayment", {}).thenNothing();
   });
 
-  it("hears from its service what came of it", () => {
+  it("hears its outcome from its service", () => {
     when(settlement, on("charge/1", event("Charged", { receipt: "r" }))).thenSends(send(payment, "1", "RecordPayment", { receipt: "r" }));
     when(settlement, on("charge/1", event("ChargeDeclined", { reason: "no" }))).thenSends(
       send(payment, "1", "DeclinePayment", { reason: "no" }),

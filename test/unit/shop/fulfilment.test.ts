@@ -28,13 +28,13 @@ describe("fulfilment", () => {
     );
   });
 
-  it("rejects an order of which one line cannot be had", () => {
+  it("rejects an order if one of its lines is out of stock", () => {
     when(fulfilment, on("product/cup", event("ReservationDeclined", { order: "42", quantity: 1, available: 0 }))).thenSends(
       send(order, "42", "RejectOrder", { reason: "not-enough-stock", sku: "cup" }),
     );
   });
 
-  it("asks every line of a rejected order to let go", () => {
+  it("asks for the release of every line of a rejected order", () => {
     const rejected = event("OrderRejected", { reason: "not-enough-stock", sku: "cup", lines: content.lines });
     when(fulfilment, on("order/42", rejected)).thenSends(
       send(product, "tea", "ReleaseStock", { order: "42" }),
@@ -42,7 +42,7 @@ describe("fulfilment", () => {
     );
   });
 
-  it("has nothing to say to the rest", () => {
+  it("does nothing about other events", () => {
     when(fulfilment, on("order/42", event("OrderLineReserved", { sku: "tea" }))).thenNothing();
     when(fulfilment, on("order/42", event("OrderReady", content))).thenNothing();
     when(fulfilment, on("product/tea", event("StockReceived", { quantity: 1 }))).thenNothing();

@@ -34,7 +34,7 @@ const orderCommands = fc.oneof(
   fc.record({ sku: someSku, reason: fc.string() }).map((data): Command => ["RejectOrder", data]),
 );
 
-/** Commands that say where things shall end, not what shall be added. */
+/** Commands that name a final state, not what to add. */
 const IDEMPOTENT = new Set(["ReserveStock", "ReleaseStock", "ConfirmLine", "RejectOrder"]);
 
 const streamOf = (aggregate: AnyAggregate) => inMemory(aggregate);
@@ -79,8 +79,8 @@ function balance({ state, events }: Stream): void {
   expect(Math.min(available, ...reserved.map(({ quantity }) => quantity))).toBeGreaterThanOrEqual(0);
 }
 
-describe("whatever a product is told", () => {
-  it("evolves without failing, and stores no repeated command but one that was declined and is declined again", () => {
+describe("a product, whatever its commands,", () => {
+  it("evolves without failing, and stores no repeated command except one that was declined and is declined again", () => {
     fc.assert(
       fc.property(fc.array(productCommands, { maxLength: 40 }), (commands) => {
         const { repeats } = run(product, commands);
@@ -89,11 +89,11 @@ describe("whatever a product is told", () => {
     );
   });
 
-  it("has available and reserved what it has received, and never less than nothing", () => {
+  it("has as many pieces available and reserved as it has received, and never less than none", () => {
     fc.assert(fc.property(fc.array(productCommands, { maxLength: 40 }), (commands) => void run(product, commands, balance)));
   });
 
-  it("declines only what it does not have", () => {
+  it("declines only pieces that it does not have", () => {
     fc.assert(
       fc.property(fc.array(productCommands, { maxLength: 40 }), (commands) => {
         const { events } = run(product, commands);
@@ -106,7 +106,7 @@ describe("whatever a product is told", () => {
   });
 });
 
-describe("whatever an order is told", () => {
+describe("an order, whatever its commands,", () => {
   it("evolves without failing, and stores no repeated command", () => {
     fc.assert(
       fc.property(fc.array(orderCommands, { maxLength: 40 }), (commands) => {
@@ -115,7 +115,7 @@ describe("whatever an order is told", () => {
     );
   });
 
-  it("is placed at most once, and then either ready or rejected, at most once", () => {
+  it("is placed at most once, and after that is ready or rejected, at most once", () => {
     fc.assert(
       fc.property(fc.array(orderCommands, { maxLength: 40 }), (commands) => {
         const types = run(order, commands).events.map(({ type }) => type);

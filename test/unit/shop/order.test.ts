@@ -41,17 +41,17 @@ describe("an order that nobody has placed", () => {
 describe("a placed order", () => {
   it("is not placed a second time", () => given(order, placed).when("PlaceOrder", content).thenRefused("order-already-placed"));
 
-  it("takes note of a line that was reserved, once", () => {
+  it("records that a line was reserved, once", () => {
     given(order, placed).when("ConfirmLine", { sku: "tea" }).then(teaReserved);
     given(order, placed, teaReserved).when("ConfirmLine", { sku: "tea" }).thenNothing();
   });
 
-  it("is ready with its last line, in whatever order they come", () => {
+  it("is ready with its last line, whatever their order", () => {
     given(order, placed, teaReserved).when("ConfirmLine", { sku: "cup" }).then(cupReserved, ready);
     given(order, placed, cupReserved).when("ConfirmLine", { sku: "tea" }).then(teaReserved, ready);
   });
 
-  it("is rejected, and says which lines to give back", () => {
+  it("is rejected, and names the lines to give back", () => {
     given(order, placed).when("RejectOrder", shortage).then(rejected);
     given(order, placed, teaReserved).when("RejectOrder", shortage).then(rejected);
   });
@@ -63,7 +63,7 @@ describe("a ready order", () => {
     given(order, ...history)
       .when("ConfirmLine", { sku: "cup" })
       .thenNothing());
-  it("is not rejected any more", () =>
+  it("can no longer be rejected", () =>
     given(order, ...history)
       .when("RejectOrder", shortage)
       .thenNothing());
@@ -75,6 +75,6 @@ describe("a ready order", () => {
 
 describe("a rejected order", () => {
   it("is rejected once", () => given(order, placed, rejected).when("RejectOrder", shortage).thenNothing());
-  it("takes no line any more", () => given(order, placed, rejected).when("ConfirmLine", { sku: "tea" }).thenNothing());
+  it("accepts no further line", () => given(order, placed, rejected).when("ConfirmLine", { sku: "tea" }).thenNothing());
   it("is not placed again", () => given(order, placed, rejected).when("PlaceOrder", content).thenRefused("order-already-placed"));
 });

@@ -15,7 +15,7 @@ describe("a product without stock", () => {
     given(product).when("ReceiveStock", { quantity: 1.5 }).thenInvalid("quantity");
   });
 
-  it("declines a reservation as a fact, and says what it has", () => {
+  it("declines a reservation with an event, and names what it has", () => {
     given(product)
       .when("ReserveStock", { order: "42", quantity: 1 })
       .then(event("ReservationDeclined", { order: "42", quantity: 1, available: 0 }));
@@ -25,7 +25,7 @@ describe("a product without stock", () => {
 });
 
 describe("a product with stock", () => {
-  it("receives more each time it is told: a delivery is no repeat of the one before", () => {
+  it("receives more with each command: a delivery is not a repeat of the previous one", () => {
     given(product, received).when("ReceiveStock", { quantity: 5 }).then(received);
   });
 
@@ -41,7 +41,7 @@ describe("a product with stock", () => {
     given(product, received, reserved).when("ReserveStock", { order: "42", quantity: 1 }).thenNothing();
   });
 
-  it("declines what another order has reserved already, and says so again when asked again", () => {
+  it("declines pieces that another order has already reserved, and again when asked again", () => {
     const declined = event("ReservationDeclined", { order: "43", quantity: 3, available: 2 });
     given(product, received, reserved).when("ReserveStock", { order: "43", quantity: 3 }).then(declined);
     given(product, received, reserved, declined).when("ReserveStock", { order: "43", quantity: 3 }).then(declined);
@@ -58,7 +58,7 @@ describe("a product with stock", () => {
       .then(event("StockReserved", { order: "43", quantity: 5 }));
   });
 
-  it("takes orders whose ids are names that every object has", () => {
+  it("accepts orders whose ids are names of every object's members", () => {
     for (const id of ["constructor", "toString", "__proto__"]) {
       given(product, received).when("ReleaseStock", { order: id }).thenNothing();
       given(product, received)

@@ -59,7 +59,7 @@ describe("a value that a client sends", () => {
     expect(holds({ field: { $in: [value] } }, { field: value })).toBe(true);
   });
 
-  it.each(NAMES)("names a field and nothing else: %j", (name) => {
+  it.each(NAMES)("names a field and does nothing else: %j", (name) => {
     const record = JSON.parse(`{${JSON.stringify(name)}: 3}`) as unknown;
     expect(holds({ [String(name)]: 3 }, record)).toBe(true);
     expect(holds(JSON.parse(`{${JSON.stringify(name)}: {"$gt": 2}}`), record)).toBe(true);
@@ -158,7 +158,7 @@ describe("the function of an aggregated view", () => {
     expect(result(text, { qty: 2, price: 3, line: { qty: 7 } })).toBe(expected);
   });
 
-  it("sees the first part of a joined record, and the others by their names", () => {
+  it("uses the first part of a joined record, and the others by their names", () => {
     expect(result("$acc + $qty * $product.price", { order: { qty: 2 }, product: { price: 5 } }, 1, JOINED)).toBe(11);
   });
 
@@ -182,7 +182,7 @@ describe("the function of an aggregated view", () => {
 });
 
 describe("a schema", () => {
-  it("is a JSON Schema that requires every field, and comes back as it was sent", () => {
+  it("is a JSON Schema that requires every field, and is answered as it was sent", () => {
     const fields = { id: "uuid", item: "string", qty: "number", paid: "boolean", lines: "integer", 'odd "name"': "string" };
     const { schema, key } = categoryOf(fields);
     expect(key).toBe("id");
@@ -190,7 +190,7 @@ describe("a schema", () => {
     expect(fieldsOf("orders", { events: { OrdersRecorded: schema } })).toEqual(fields);
   });
 
-  it("without an id names no stream; one without fields takes any record", () => {
+  it("without an id names no stream; one without fields accepts any record", () => {
     expect(categoryOf({ item: "string" })).not.toHaveProperty("key");
     expect(categoryOf({}).schema).toMatchObject({ required: [] });
     expect(fieldsOf("orders", { events: {} })).toEqual({});
@@ -265,7 +265,7 @@ const PARTS = {
 };
 
 describe("a processor", () => {
-  it("filters: what passes is written under the record's id", () => {
+  it("filters: records that pass are written under their id", () => {
     expect(emitted({ filter: { status: "pending" } }, "orders", ORDER)).toEqual([[`copies/${ORDER.id}`, ORDER]]);
     expect(emitted({ filter: { status: "paid" } }, "orders", ORDER)).toEqual([]);
     expect(emitted({ filter: {} }, "valid-orders", { a: 1 })).toEqual([["copies/e1", { a: 1 }]]);
@@ -290,12 +290,12 @@ describe("a processor", () => {
     ]);
   });
 
-  it("may compare a field that is called filter", () => {
+  it("may compare a field that is named filter", () => {
     expect(emitted({ split: { copies: { filter: "paper" } } }, "valid-orders", { filter: "paper" })).toHaveLength(1);
     expect(emitted({ split: { copies: { filter: { $gt: 1 } } } }, "valid-orders", { filter: 2 })).toHaveLength(1);
   });
 
-  it("joins: the record becomes one of two parts; without the other there is none", () => {
+  it("joins: the record gets two parts; without the other part there is no record", () => {
     const joined = { order: ORDER, product: { id: "p1", qty: 5 } };
     expect(emitted({ join: JOIN, to: "order-with-stock" }, "orders", ORDER)).toEqual([[`order-with-stock/${ORDER.id}`, joined]]);
     expect(emitted({ join: JOIN, to: "order-with-stock" }, "orders", ORDER, {}, null)).toEqual([]);
@@ -312,7 +312,7 @@ describe("a processor", () => {
     });
   });
 
-  it("does it all in several steps: the order is confirmed or failed, and written as an order", () => {
+  it("does everything in several steps: the order is confirmed or failed, and written as an order", () => {
     expect(emitted(MULTI, "orders", ORDER)).toEqual([[`orders/${ORDER.id}`, { ...ORDER, status: "confirmed" }]]);
     expect(emitted(MULTI, "orders", { ...ORDER, qty: 6 })).toEqual([[`orders/${ORDER.id}`, { ...ORDER, qty: 6, status: "failed" }]]);
   });
@@ -332,7 +332,7 @@ describe("a processor", () => {
     });
   });
 
-  it("writes within several steps, too, and at their end where it says so", () => {
+  it("writes within several steps, too, and after the last one if it asks for that", () => {
     const multi = [{ filter: { qty: 2 }, to: "valid-orders" }, { map: { $set: { status: "seen" } } }];
     expect(emitted({ multi }, "orders", ORDER).map(([stream]) => stream)).toEqual([`valid-orders/${ORDER.id}`]);
     expect(emitted({ multi, to: "copies" }, "orders", ORDER).map(([stream]) => stream)).toEqual([
@@ -342,7 +342,7 @@ describe("a processor", () => {
     expect(emitted({ multi: [{ filter: {} }, { filter: {} }] }, "orders", ORDER).map(([stream]) => stream)).toEqual([`copies/${ORDER.id}`]);
   });
 
-  it("within a branch may write as it goes, and where it says so after that", () => {
+  it("within a branch may write along the way, and after that if it asks for it", () => {
     const multi = [{ filter: {}, to: "valid-orders" }];
     const streams = (to: object) => emitted({ split: [{ filter: {}, to }] }, "orders", ORDER).map(([stream]) => stream);
     expect(streams({ multi })).toEqual([`valid-orders/${ORDER.id}`]);
@@ -382,7 +382,7 @@ describe("a processor", () => {
     expect(problem(() => stepsOf(body, "copies", known("orders")))).toContain(message);
   });
 
-  it("with too many conditions for one expression, or steps for one processor, is refused by their fences", () => {
+  it("with too many conditions for one expression, or steps for one processor, is refused by the limits of those", () => {
     const many = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`f${index}`, index]));
     expect(issuesOf({ from: "orders", steps: stepsOf({ filter: many }, "copies", known("orders")) }, surroundings)[0]?.message).toMatch(
       /200/,
@@ -415,7 +415,7 @@ describe("the parts of a stream's records", () => {
     expect(partsOf("valid-orders", [there, back])).toBeUndefined();
   });
 
-  it("of definitions that others have written are none", () => {
+  it("are not guessed for definitions that other clients have written", () => {
     const others = [
       { from: ["orders", "products"], steps: [{ emit: { to: "copies" } }] },
       { from: "orders", steps: [{ map: "data" }, { map: { a: "data" } }, { set: { b: "1" } }, { emit: { to: "copies" } }] },
@@ -429,7 +429,7 @@ describe("the parts of a stream's records", () => {
     ["stock", "stock"],
     ["s", "s"],
     ["order-with-stock", "order-with-stock"],
-  ])("%s is called %s", (source, name) => {
+  ])("of %s are named %s", (source, name) => {
     expect(partNameOf(source)).toBe(name);
   });
 });

@@ -105,7 +105,7 @@ describe("packets of MQTT", () => {
     );
   });
 
-  it("end in an error, and in no other way, when what arrives is not MQTT", () => {
+  it("end in an error, and in no other way, when the bytes are not MQTT", () => {
     fc.assert(
       fc.property(version, fc.uint8Array({ maxLength: 300 }), (version, bytes) => {
         try {
@@ -118,7 +118,7 @@ describe("packets of MQTT", () => {
     );
   });
 
-  it("that are larger than what is kept have their topic and size, and do not harm those behind them", () => {
+  it("that are too large to be kept have their topic and size, and do not harm those after them", () => {
     const large = generate({
       cmd: "publish",
       topic: "a/b",

@@ -28,17 +28,17 @@ describe("a slot that holds back the server's log", () => {
       [/^after 255 MiB more of its log the server removes what the slot stock still needs/],
     ],
     ["more than the server may keep", 2 * GiB, -5, [/keep 2\.0 GiB/, /^after 0 MiB more/]],
-  ])("is a warning, or not: %s", (_what, bytes, safeBytes, expected) => {
+  ])("leads to a warning, or not: %s", (_what, bytes, safeBytes, expected) => {
     const warnings = warningsOf("stock", standing(bytes, safeBytes));
     expect(warnings).toHaveLength(expected.length);
     for (const [index, pattern] of expected.entries()) expect(warnings[index]).toMatch(pattern);
   });
 
-  it("is nothing to warn of before it has been looked at", () => {
+  it("leads to no warning before it has been checked", () => {
     expect(warningsOf("stock", undefined)).toEqual([]);
   });
 
-  it("is the lag in bytes, and in seconds by the last change", () => {
+  it("is reported as the lag in bytes, and in seconds by the last change", () => {
     const slot = standing(300);
     expect(lagOf(slot, slot.kept, true, undefined)).toEqual({ bytes: 300, seconds: 0 });
     expect(lagOf(slot, slot.kept, false, undefined)).toEqual({ bytes: 300 });
@@ -47,7 +47,7 @@ describe("a slot that holds back the server's log", () => {
   });
 });
 
-describe("places in the log", () => {
+describe("positions in the server's log", () => {
   it("compare as strings, whatever their length", () => {
     const places = ["0/0", "0/9", "0/16B3748", "0/FFFFFFFF", "1/0", "A/1", "10/0"].map(lsn);
     expect(places.toSorted()).toEqual(places);

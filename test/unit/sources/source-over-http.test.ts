@@ -67,13 +67,13 @@ describe("a definition", () => {
     ]);
   });
 
-  it.each([[null], [[]], ["text"], [7], [{}]])("that is no definition is refused: %j", (body) => {
+  it.each([[null], [[]], ["text"], [7], [{}]])("that is invalid is refused: %j", (body) => {
     expect(readSource(body, kinds)).toMatchObject({
       issues: expect.arrayContaining([expect.objectContaining({ message: expect.any(String) })]),
     });
   });
 
-  it("of an unknown kind is refused with the kinds that there are, and what adds one", () => {
+  it("of an unknown kind is refused with the known kinds, and with how to add one", () => {
     const [first] = mistakes({ kind: "kafka" });
     expect(first).toBe(
       'kind: this worker has no kind of source "kafka"; it has messages, table. A worker gets further kinds in its code: defineApp({ sourceKinds: [postgres] })',
@@ -82,7 +82,7 @@ describe("a definition", () => {
     for (const kind of ["__proto__", "constructor", "toString", ""]) expect(mistakes({ kind })).toHaveLength(1);
   });
 
-  it("looks for changes from every 100 ms to once a day, and not at all where they are brought", () => {
+  it("polls for changes between every 100 ms and once a day, and not at all where they are pushed", () => {
     for (const every of ["100ms", "5s", "24h", "1d"]) expect(mistakes({ every })).toEqual([]);
     for (const every of ["99ms", "25h", "2d", "5", "-5s", "1.5s", "5 s", ""])
       expect(mistakes({ every })).toEqual([expect.stringMatching(/^every: /)]);
@@ -90,7 +90,7 @@ describe("a definition", () => {
     expect(form).toMatchObject({ issues: [{ path: "every" }] });
   });
 
-  it("names only what the deployment has: the name of what is missing is in the mistake, at the setting that has it", () => {
+  it("names only what the deployment has: the mistake has the name of what is missing, at its setting", () => {
     expect(mistakes({}, () => false)).toEqual([
       "connection: the deployment has no variable, secret or binding STOCK that a source may use",
     ]);
@@ -101,7 +101,7 @@ describe("a definition", () => {
     expect(mistakes({ to: "nowhere" })).toEqual(["to: there is no category nowhere"]);
   });
 
-  it("gives the type where the category has not one only", () => {
+  it("gives the type unless the category has only one", () => {
     expect(mistakes({ to: "single" })).toEqual([]);
     expect(mistakes({ to: "typed" })).toEqual([
       expect.stringMatching(/^type: typed has not one event type, but Added, Removed: give `type`/),
@@ -111,7 +111,7 @@ describe("a definition", () => {
     expect(mistakes({ to: "typed", type: "'$deleted'" })).toEqual([expect.stringMatching(/^type: an event type must match/)]);
   });
 
-  it("has expressions that give what their place wants, checked against what the kind tells of a change", () => {
+  it("has expressions of the types that their places need, checked against the kind's description of a change", () => {
     expect(mistakes({ stream: "change.kee.sku" })).toEqual([expect.stringMatching(/^stream: .*kee.*key/)]);
     expect(mistakes({ stream: "event.id" })).toEqual([expect.stringMatching(/^stream: unknown name .*event.*there are .*change/)]);
     expect(mistakes({ stream: "change.op == 'insert'" })).toEqual(["stream: it must give a string or a number, and gives true or false"]);
@@ -125,14 +125,14 @@ describe("a definition", () => {
 });
 
 describe("what a source makes of a change", () => {
-  it("is the stream, the type and the data that the expressions give; without them the change itself", () => {
+  it("has the stream, the type and the data that the expressions give; without them, the change itself", () => {
     expect(declare().eventOf(change())).toEqual({ stream: "tea", data: change() });
     const shaped = declare({ type: "'Added'", data: { units: "change.after.units", "at.op": "change.op" } });
     expect(shaped.eventOf(change())).toEqual({ stream: "tea", type: "Added", data: { units: 3, at: { op: "insert" } } });
     expect(declare({ stream: "change.n" }).eventOf(change({ n: 12 }))).toMatchObject({ stream: "12" });
   });
 
-  it("is nothing where `where` is false", () => {
+  it("is nothing if `where` is false", () => {
     const inserts = declare({ where: "change.op == 'insert'" });
     expect(inserts.eventOf(change())).toBeDefined();
     expect(inserts.eventOf(change({ op: "delete" }))).toBeUndefined();
@@ -145,14 +145,14 @@ describe("what a source makes of a change", () => {
     ["data", "change.key.sku", /^data: it must give an object, and gave a string$/],
     ["where", "change.key.sku", /^where: it must give true or false, and gave a string$/],
     ["stream", "['a'][change.key.n]", /^stream: the expression/],
-  ])("fails at %s with %s, and says where without a value of the change", (member, text, message) => {
+  ])("fails at %s with %s, and names the place without a value of the change", (member, text, message) => {
     const failing = () => declare({ [member]: text }).eventOf(change({ key: { sku: "secret-tea", n: 4711 } }));
     expect(failing).toThrow(CodeMistake);
     expect(failing).toThrow(message);
     expect(failing).not.toThrow(/secret-tea|4711/);
   });
 
-  it("takes a bounded effort for one change, whatever the expressions", () => {
+  it("costs a bounded effort for one change, whatever the expressions", () => {
     const list = Array.from({ length: 1_000 }, () => "x".repeat(2_000));
     const members = Object.fromEntries(Array.from({ length: 90 }, (_, index) => [`m${index}`, "change.list.filter(i, i != 'y')"]));
     const busy = declare({ data: members, where: "change.list.filter(i, i != '').size() > 0" });
@@ -160,11 +160,11 @@ describe("what a source makes of a change", () => {
   });
 });
 
-describe("a source whose kind this worker does not have, or not with such settings", () => {
+describe("a source whose kind this worker lacks, or has with other settings", () => {
   it.each([
     ["an unknown kind", { kind: "kafka" }, /no kind of source "kafka"/],
     ["settings of another version", { connection: 7 }, /kind table does not accept the settings: connection: /],
-  ])("%s: stops as soon as it connects, and says why", async (_what, more, message) => {
+  ])("%s: stops as soon as it connects, with the reason", async (_what, more, message) => {
     const { outside } = declare(more);
     const context = { store: "default", source: "check", cursor: undefined, binding: () => undefined };
     const kind = outside.kind as ReadKind;

@@ -69,7 +69,7 @@ class Parts {
 }
 
 describe("events of many streams", () => {
-  it("come into the log in the order given, across streams", async () => {
+  it("get into the log in the given order, across streams", async () => {
     const parts = new Parts();
     await parts.store(["a", "b", "a", "c", "b", "a"]);
     expect(parts.log).toEqual(["a@1", "b@1", "a@2", "c@1", "b@2", "a@3"]);
@@ -83,7 +83,7 @@ describe("events of many streams", () => {
     expect(parts.calls).toBe(10);
   });
 
-  it("that the streams have and the log lacks are brought there when they are stored again", async () => {
+  it("that the streams have and the log lacks are brought to the log when they are stored again", async () => {
     const parts = new Parts();
     await parts.store(["a", "b"]);
     // The log never heard of what came next.
@@ -92,14 +92,14 @@ describe("events of many streams", () => {
     expect(parts.log).toEqual(["a@1", "b@1", "b@2", "a@2", "a@3"]);
   });
 
-  it("are known when they come again, in whole or in part", async () => {
+  it("are recognised when they are sent again, in whole or in part", async () => {
     const parts = new Parts();
     await parts.store(["a", "b", "a"]);
     await parts.store(["a", "b", "a", "b"]);
     expect(parts.log).toEqual(["a@1", "b@1", "a@2", "b@2"]);
   });
 
-  it("are late if the log takes nothing, and then not lost", async () => {
+  it("are late if the log accepts nothing, but not lost", async () => {
     const parts = new Parts();
     const writer = new TogetherWriter({
       hold: async (_stream, part) => ({ stored: part.events.length, versions: [1], before: 0, recordedAt: 0, inLog: 0, older: [] }),

@@ -25,12 +25,12 @@ function outcomesOf(waits: Record<string, Promise<unknown>>): Record<string, unk
   return outcomes;
 }
 
-it("gives what comes in time, and what fails in time", async () => {
+it("a deadline gives results and failures that arrive in time", async () => {
   await expect(deadlines.inTime(() => Promise.resolve("here"), 50)).resolves.toBe("here");
   await expect(deadlines.inTime(() => Promise.reject(new Error("broken")), 50)).rejects.toThrow("broken");
 });
 
-it("ends a wait in its time, and no other with it", async () => {
+it("a deadline ends a wait in its time, and no other with it", async () => {
   const outcomes = outcomesOf({ short: deadlines.inTime(never, 50), long: deadlines.inTime(never, 10_000) });
   await vi.advanceTimersByTimeAsync(49);
   expect(outcomes).toEqual({});
@@ -42,7 +42,7 @@ it("ends a wait in its time, and no other with it", async () => {
   expect(outcomes).toEqual({ short: "late", long: "late" });
 });
 
-it("does not let a short wait wait for a longer one that began before", async () => {
+it("a deadline does not make a short wait wait for a longer one that began before", async () => {
   const outcomes = outcomesOf({ long: deadlines.inTime(never, 10_000), short: deadlines.inTime(never, 50) });
   await vi.advanceTimersByTimeAsync(50);
   expect(outcomes).toEqual({ short: "late" });
@@ -50,7 +50,7 @@ it("does not let a short wait wait for a longer one that began before", async ()
   expect(outcomes).toEqual({ short: "late", long: "late" });
 });
 
-it("is not prolonged when the clock is put back", async () => {
+it("a deadline is not prolonged when the clock is put back", async () => {
   const outcomes = outcomesOf({ short: deadlines.inTime(never, 50), long: deadlines.inTime(never, 200) });
   vi.setSystemTime(Date.now() - 3_600_000);
   await vi.advanceTimersByTimeAsync(50);
@@ -59,7 +59,7 @@ it("is not prolonged when the clock is put back", async () => {
   expect(outcomes).toEqual({ short: "late", long: "late" });
 });
 
-it("keeps one timer, whatever waits within a wait", async () => {
+it("a deadline keeps one timer, whatever waits within a wait", async () => {
   let answer = (_value: string) => {};
   const inner = () => deadlines.inTime(() => new Promise<string>((resolve) => (answer = resolve)), 10_000);
   const waits = Array.from({ length: 20 }, (_wait, index) => deadlines.inTime(never, 50 + index));
@@ -71,7 +71,7 @@ it("keeps one timer, whatever waits within a wait", async () => {
   expect(await outer).toBe("here");
 });
 
-it("takes no notice of what comes too late", async () => {
+it("a deadline ignores what arrives too late", async () => {
   const wait = deadlines.inTime(async () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     return "here";

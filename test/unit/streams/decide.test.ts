@@ -9,7 +9,7 @@ import { decide } from "../../../src/streams/decide.ts";
 
 const CONTEXT = { now: new Date(0), id: "1", version: 0, commandId: "c", meta: { correlationId: "c", causationId: "c" } };
 
-/** What comes of a command whose `decide` answers this, types aside. */
+/** The outcome of a command whose `decide` answers this, types aside. */
 function decided(answer: unknown, command = "Write") {
   const note = aggregate("note", {
     events: { Written: z.object({ text: z.string() }) },
@@ -45,7 +45,7 @@ describe("a decision is refused as a whole when", () => {
     ["it takes back a timer for a command that is not declared", () => cancel("Remind"), 'set a timer for "Remind"'],
   ])("%s", (_what, answer, message) => expect(() => decided(answer())).toThrow(message));
 
-  it("the aggregate has no handler for the command, which a cast has let through", () => {
+  it("the aggregate has no handler for the command because of a cast", () => {
     expect(() => decided(written(), "Read")).toThrow('aggregate "note" has no decide handler for "Read"');
   });
 });

@@ -16,7 +16,7 @@ describe("how long a write waits for its position", () => {
     expect(new RoundTrip().usualMs).toBeUndefined();
   });
 
-  it.each([0, 5, 20, 60, 150, 300, 600])("is more than the log takes, from the first write on: %i ms", (ms) => {
+  it.each([0, 5, 20, 60, 150, 300, 600])("is longer than the log takes, from the first write on: %i ms", (ms) => {
     for (const count of [1, 2, 10, 1_000]) expect(budgetAfter(...times(count, ms))).toBeGreaterThan(ms);
   });
 

@@ -17,7 +17,7 @@ const events = (from: number, to: number) => Array.from({ length: to - from + 1 
 const versions = (range: readonly StoredEvent[] | undefined) => range?.map(({ version }) => version);
 
 describe("the newest events of a stream", () => {
-  it("are there as long as nobody has let go of them", () => {
+  it("are available as long as they are in memory", () => {
     const tail = new Tail();
     tail.take(events(3, 4));
     tail.take(events(5, 5));
@@ -29,7 +29,7 @@ describe("the newest events of a stream", () => {
     expect(tail.range(5, 5)).toBeUndefined();
   });
 
-  it("are no answer to who asks for more than they are", () => {
+  it("are no answer to a reader that asks for more", () => {
     const tail = new Tail();
     expect(tail.range(1, 1)).toBeUndefined();
     tail.take(events(3, 4));
@@ -37,7 +37,7 @@ describe("the newest events of a stream", () => {
     expect(tail.range(3, 5)).toBeUndefined();
   });
 
-  it("never take much more memory than the largest append", () => {
+  it("never use much more memory than the largest append", () => {
     const tail = new Tail();
     const half = JSON.stringify("x".repeat(APPEND_BYTES / 2));
     for (let version = 1; version <= 10; version++) tail.take([event(version, half)]);

@@ -15,7 +15,7 @@ function written(level: "info" | "warn" | "error", write: () => void): Record<st
   return spy.mock.calls[0]?.[0] as Record<string, unknown>;
 }
 
-describe("a line", () => {
+describe("a line in the logs", () => {
   it("is one object, at its level", () => {
     for (const level of ["info", "warn", "error"] as const) {
       const line = { message: "something happened", store: "default", stream: "order/1", consumer: "stock", correlationId: "c" };
@@ -23,13 +23,13 @@ describe("a line", () => {
     }
   });
 
-  it("has an error as text, with where it was thrown", () => {
+  it("has an error as a string, with the place where it was thrown", () => {
     const { error } = written("error", () => logger.error({ message: "it failed" }, new TypeError("no such thing")));
     expect(error).toMatch(/^TypeError: no such thing\n +at /);
     expect(written("warn", () => logger.warn({ message: "it failed" }, "just a text")).error).toBe("just a text");
   });
 
-  it("does not show what an error says of secrets", () => {
+  it("does not show secrets in an error", () => {
     const said =
       "fetch https://user:hunter2@pay.example/x with Authorization: Bearer t0ken-abc, basic dXNlcjpwdw== and whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw failed";
     const { error } = written("error", () => logger.error({ message: "it failed" }, said));
@@ -38,7 +38,7 @@ describe("a line", () => {
     );
   });
 
-  it("is bounded, whatever an error says", () => {
+  it("is bounded, whatever an error contains", () => {
     const { error } = written("error", () => logger.error({ message: "it failed" }, "x".repeat(100_000)));
     expect(error).toHaveLength(LOG_ERROR_CHARACTERS + " …".length);
   });

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { metricsText } from "../../../src/telemetry/prometheus.ts";
 import { parsePrometheus } from "../../prometheus.ts";
 
-describe("figures as text", () => {
+describe("figures in Prometheus' format", () => {
   it("have their help, their type, and a line for each value", () => {
     const text = metricsText([
       { name: "events_total", type: "counter", help: "Events.", samples: [[{ store: "a", consumer: "b" }, 3]] },
@@ -25,7 +25,7 @@ describe("figures as text", () => {
     );
   });
 
-  it("come back from a strict parser as they were, whatever is in labels and help", () => {
+  it("are unchanged after a strict parser, whatever is in labels and help", () => {
     const odd = fc.string({ unit: fc.constantFrom('"', "\\", "\n", "n", "{", "}", ",", "=", "é", " ") });
     const same = fc.property(odd, odd, fc.double({ noNaN: true, noDefaultInfinity: true }), (label, help, value) => {
       const parsed = parsePrometheus(metricsText([{ name: "odd", type: "gauge", help, samples: [[{ label }, value]] }])).get("odd");

@@ -11,7 +11,7 @@ const SPAN_ID = "00f067aa0ba902b7";
 const VALID = `00-${TRACE_ID}-${SPAN_ID}-01`;
 
 describe("a traceparent", () => {
-  it("is taken as it is, and names a trace", () => {
+  it("is used as it is, and names a trace", () => {
     expect(parseTraceparent(VALID)).toBe(VALID);
     expect(traceIdOf(VALID)).toBe(TRACE_ID);
     expect(parseTraceparent(`00-${TRACE_ID}-${SPAN_ID}-00`)).toBe(`00-${TRACE_ID}-${SPAN_ID}-00`);
@@ -23,23 +23,23 @@ describe("a traceparent", () => {
   });
 
   it.each([
-    ["is not there", undefined],
+    ["is missing", undefined],
     ["is empty", ""],
     ["is of version ff", `ff-${TRACE_ID}-${SPAN_ID}-01`],
     ["names the trace of zeros", `00-${"0".repeat(32)}-${SPAN_ID}-01`],
     ["names the span of zeros", `00-${TRACE_ID}-${"0".repeat(16)}-01`],
     ["has capitals", VALID.toUpperCase()],
     ["is too long", `${VALID}0`],
-    ["has more behind it", `${VALID}-more`],
-    ["is of a later version, with more behind it that is not parted", `01-${TRACE_ID}-${SPAN_ID}-01more`],
-    ["comes twice", `${VALID}, ${VALID}`],
+    ["has more after it", `${VALID}-more`],
+    ["is of a later version, with more after it without a separator", `01-${TRACE_ID}-${SPAN_ID}-01more`],
+    ["occurs twice", `${VALID}, ${VALID}`],
     ["has a line break", `${VALID}\n`],
     ["lacks its flags", `00-${TRACE_ID}-${SPAN_ID}`],
   ])("that %s counts as left out", (_what, header) => {
     expect(parseTraceparent(header)).toBeUndefined();
   });
 
-  it("is handed on in 55 characters of its alphabet or not at all, whatever comes", () => {
+  it("is handed on in 55 characters of its alphabet or not at all, whatever the input", () => {
     const pieces = fc.constantFrom("00", "-", TRACE_ID, SPAN_ID, "01", "ff", "x", "\n", "0".repeat(32));
     const headers = fc.oneof(
       fc.string(),
@@ -63,7 +63,7 @@ describe("an event's trace", () => {
   };
   const logged: LoggedEvent = { ...stored, position: 1, stream: "reading/s" };
 
-  it("is handed to what the event causes, and is in no JSON of it", () => {
+  it("is handed to what the event causes, and is not in its JSON", () => {
     const event = toRecorded({ ...logged, trace: VALID });
     expect(causeOf(event)).toEqual({ correlationId: "c", causationId: "e", hops: 1, trace: VALID });
     expect(causeInLine(event)).toEqual({ correlationId: "c", causationId: "e", traceId: TRACE_ID });

@@ -44,7 +44,7 @@ const start = Date.parse(NOW);
 const minute = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
 
 describe("a stream in memory", () => {
-  it("carries out one command after the other, each on the state that the one before has left", () => {
+  it("carries out one command after the other, each on the state that the previous one has left", () => {
     const hall = inMemory(seats, { id: "hall" });
     const ran = hall.run("Reserve", { seat: "A1" }, { by: "a customer" });
     expect(ran).toMatchObject({ ok: true, version: 1, events: [{ type: "SeatReserved", data: { seat: "A1", by: "a customer" } }] });
@@ -95,7 +95,7 @@ describe("a stream in memory", () => {
     expect(hall.version).toBe(2);
   });
 
-  it("stores nothing of a command that fails, and takes none that does not fit", () => {
+  it("stores nothing of a command that fails, and accepts none that does not fit", () => {
     const hall = inMemory(seats);
     expect(() => hall.run("Spoil", {})).toThrow("it cannot be folded");
     expect(() => hall.run("Reserve", { seat: "" })).toThrow(/Reserve of seats does not fit its schema.*"path":"seat"/);

@@ -105,8 +105,8 @@ const readings = source("readings", {
 });
 const message = (body: { sensor: string; value: number; unit?: string }) => ({ messageId: "1", sentAt: NOW, body });
 
-describe("a sentence that is true", () => {
-  it("says nothing, about an aggregate", () => {
+describe("an expectation that is met", () => {
+  it("passes in silence for an aggregate", () => {
     given(counter)
       .when("Count", {})
       .then(event("Counted", {}), after("1h", "Stop", {}));
@@ -118,7 +118,7 @@ describe("a sentence that is true", () => {
     given(counter).when("Count", { by: 0 }).thenInvalid("by");
   });
 
-  it("says nothing, about a view", () => {
+  it("passes in silence for a view", () => {
     given(latest).thenRows([]);
     given(latest, on("reading/1", read(1)), on("reading/2", read(2)), on("reading/1", read(-1))).thenRows([
       { id: "any", value: 2 },
@@ -130,13 +130,13 @@ describe("a sentence that is true", () => {
     ]);
   });
 
-  it("says nothing, about a reactor", () => {
+  it("passes in silence for a reactor", () => {
     when(echo, on("reading/1", read(7))).thenSends(send(counter, "1", "Count", { by: 7 }), append(reading, "echo", "Read", { value: 7 }));
     when(echo, on("reading/1", read(0))).thenNothing();
     when(copy, on("reading/1", read(7))).thenAppends(on("copied/1", event("Read", { value: 7, unit: "C" })));
   });
 
-  it("says nothing, about a source", () => {
+  it("passes in silence for a source", () => {
     when(readings, message({ sensor: "roof", value: 7 })).thenAppends(on("reading/roof", read(7)));
     when(readings, message({ sensor: "roof", value: 7, unit: "F" })).thenAppends(
       on("reading/roof", event("Read", { value: 7, unit: "F" })),
@@ -147,8 +147,8 @@ describe("a sentence that is true", () => {
   });
 });
 
-describe("a sentence that is false", () => {
-  it("says what was given and done, and shows the difference", () => {
+describe("an expectation that is not met", () => {
+  it("shows what was given and done, and the difference", () => {
     const message = messageOf(() => given(counter, counted(3)).when("Count", { by: 2 }).then(counted(4)));
     expect(message).toMatch(/^counter: given Counted, when Count\n/);
     expect(message).toMatch(/^\+ .*by: 2/m);
@@ -199,7 +199,7 @@ describe("a sentence that is false", () => {
     expect(sentence).toThrow(expect.objectContaining({ name: "AssertionError", code: "ERR_ASSERTION" })),
   );
 
-  it("cannot go unnoticed when its end is forgotten and the test returns it", async () => {
+  it("cannot go unnoticed when its last call is forgotten and the test returns it", async () => {
     await expect(async () => given(counter).when("Stop", {}) as unknown as Promise<void>).rejects.toThrow(
       "counter: given nothing, when Stop",
     );
@@ -207,7 +207,7 @@ describe("a sentence that is false", () => {
 });
 
 describe("the kit, like the store,", () => {
-  it("takes no event that does not fit its schema, given or expected", () => {
+  it("accepts no event that does not fit its schema, given or expected", () => {
     expect(() => given(counter, counted(0.5)).when("Stop", {}).thenNothing()).toThrow(
       "event `Counted` of `counter`: `data.by` must be a whole number, got a fraction",
     );
@@ -219,7 +219,7 @@ describe("the kit, like the store,", () => {
     );
   });
 
-  it("takes no event that its category does not have, whatever a cast let through", () => {
+  it("accepts no event that its category does not have, even if a cast lets it through", () => {
     const misspelt = event("Cuonted", {}) as unknown as ReturnType<typeof counted>;
     expect(() => given(counter, misspelt).when("Stop", {})).toThrow('counter has no event type "Cuonted" (Counted, Stopped)');
     const elsewhere = on("meter/1", read(1)) as unknown as ReturnType<typeof on<"reading/1", ReturnType<typeof read>>>;
@@ -227,7 +227,7 @@ describe("the kit, like the store,", () => {
     expect(() => when(echo, elsewhere)).toThrow('"meter" is not one of reading');
   });
 
-  it("takes no command that the aggregate does not have", () => {
+  it("accepts no command that the aggregate does not have", () => {
     expect(() => given(counter).when("constructor" as "Stop", {})).toThrow('counter has no command "constructor" (Count, Stop');
   });
 
@@ -239,20 +239,20 @@ describe("the kit, like the store,", () => {
     given(counter, event("Counted", {})).when("Count", { by: 10 }).thenRefused("full", { left: 9 });
   });
 
-  it("fails when evolve could not take what was decided", () => {
+  it("fails when evolve cannot apply what was decided", () => {
     expect(() => given(counter).when("Overflow", {})).toThrow("that is too much for evolve");
   });
 
-  it("fails when a reaction goes to a stream that cannot be", () => {
+  it("fails when a reaction goes to an impossible stream", () => {
     expect(() => when(echo, on("reading/1", read(-1)))).toThrow('reactor "echo" answers Read (reading/1, version 1) to the stream "", but');
   });
 
-  it("fails when a fold gives a row of another key", () => {
+  it("fails when a fold gives a row with another key", () => {
     const lost = view("lost", { from: reading, row: z.object({ id: z.string() }), key: "id", on: { Read: () => ({ id: "elsewhere" }) } });
     expect(() => given(lost, on("reading/1", read(1)))).toThrow('view "lost" returned a row with another id');
   });
 
-  it("runs no SQL: rows that a handler writes itself only the database knows", () => {
+  it("runs no SQL: only the database knows rows that a handler itself writes", () => {
     const written = view("written", {
       from: reading,
       row: z.object({ id: z.string() }),
@@ -277,11 +277,11 @@ describe("the kit, like the store,", () => {
 });
 
 describe("the kit", () => {
-  it("finds out a decide that changes the state in place, as the store does", () => {
+  it("detects a decide that changes the state in place, like the store", () => {
     expect(() => given(counter).when("Spoil", {})).toThrow(TypeError);
   });
 
-  it("finds out at once what would keep a state from being a snapshot, from the start or after an event", () => {
+  it("detects at once what would keep a state from being a snapshot, from the start or after an event", () => {
     const forgetful = (initial: unknown, later: unknown) =>
       aggregate("forgetful", {
         events: { Seen: z.object({}) },
@@ -299,7 +299,7 @@ describe("the kit", () => {
     given(forgetful(1, 2), event("Seen", {})).when("See", {}).then(event("Seen", {}));
   });
 
-  it("shows decide a state without the members that are undefined, as the store does", () => {
+  it("gives decide a state without undefined members, like the store", () => {
     const seats = aggregate("seats", {
       events: { Left: z.object({ who: z.string() }) },
       commands: { Count: z.object({}) },
@@ -312,7 +312,7 @@ describe("the kit", () => {
       .thenRefused("counted", { seats: ["b"] });
   });
 
-  it("tells decide the same time and ids in every run, or those that the test says", () => {
+  it("gives decide the same time and ids in every run, or those that the test sets", () => {
     const contexts: DecideContext[] = [];
     const witness = aggregate("witness", {
       events: { Seen: z.object({}) },
@@ -339,7 +339,7 @@ describe("the kit", () => {
     expect(contexts[3]).toMatchObject({ commandId: "a", meta: { correlationId: "a", causationId: "a" }, version: 0 });
   });
 
-  it("tells handlers the versions, positions and times of events, as the test gave them", () => {
+  it("gives handlers the versions, positions and times of events, as the test set them", () => {
     const diary = view("diary", {
       from: reading,
       row: z.object({ id: z.string(), entry: z.string() }),
@@ -367,7 +367,7 @@ describe("the kit", () => {
   });
 });
 
-describe("the kit and timers", () => {
+describe("the kit, for timers,", () => {
   const room = aggregate("room", {
     events: { Booked: z.object({ desk: z.string() }) },
     commands: {
@@ -386,7 +386,7 @@ describe("the kit and timers", () => {
   });
   const book = (from: string) => given(room).when("Book", { desk: "a", from });
 
-  it("knows their keys, and that a time and a while are the same", () => {
+  it("knows their keys, and treats a time and the equal duration as the same", () => {
     const booked = event("Booked", { desk: "a" });
     book("2026-01-01T01:00:00+00:30").then(booked, at(new Date("2026-01-01T00:30:00Z"), "Open", { desk: "a" }, { key: "a" }));
     book("2026-01-01T00:30:00Z").then(booked, after("30m", "Open", { desk: "a" }, { key: "a" }));
@@ -400,7 +400,7 @@ describe("the kit and timers", () => {
     expect(() => book("soon").then(booked)).toThrow("the timer for Open is set to soon, which is not a time");
   });
 
-  it("refuses a key that is no text, or too long, and an internal command that is not declared", () => {
+  it("refuses a key that is not a string or is too long, and an internal command that is not declared", () => {
     const withKey = (key: unknown) => () =>
       given({ ...room, decide: { ...room.decide, Leave: () => cancel("Open", { key: key as string }) } })
         .when("Leave", { desk: "a" })

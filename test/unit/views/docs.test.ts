@@ -9,12 +9,12 @@ const section = page.slice(page.indexOf("## Figures"));
 const blocks = [...section.matchAll(/```ts\n([\s\S]*?)\n```/g)].map(([, code = ""]) => code);
 
 describe("the figures of docs/views.md", () => {
-  it("are the views that the tests declare", () => {
+  it("are made by the views that the tests declare", () => {
     expect(blocks).toHaveLength(4);
     for (const block of blocks) expect(figures).toContain(block);
   });
 
-  it("are all of them", () => {
+  it("are complete", () => {
     const declared = (text: string) => [...text.matchAll(/^export const (\w+)/gm)].map(([, name]) => name);
     expect(declared(blocks.join("\n"))).toEqual(declared(figures));
   });

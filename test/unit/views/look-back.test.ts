@@ -46,7 +46,7 @@ describe("a look back through a log of a million events", () => {
     expect([found, looks > 5]).toEqual([[800_000, 400_000], true]);
   });
 
-  it("ends at the event that completes what is wanted", async () => {
+  it("ends at the event that completes the result", async () => {
     const { log, reads } = logOf(1_000_000, 7);
     const { events, scannedTo } = await lookBack(log, { filter: FILTER, before: null, wanted: 3 });
     expect([events.map(({ position }) => position), scannedTo, reads.length]).toEqual([[999_999, 999_992, 999_985], 999_985, 1]);

@@ -39,7 +39,7 @@ const orders: CategoryShape = {
   },
   source: { name: "orders", events: {} },
 };
-/** Of the code: the schemas of its events are those that zod writes. */
+/** Declared in code: the schemas of its events are those that zod writes. */
 const reading = category("reading", { events: { Read: z.object({ value: z.number() }), Calibrated: z.object({}) } });
 const readings: CategoryShape = {
   name: "reading",
@@ -86,14 +86,14 @@ const wide = (count: number) => Object.fromEntries(Array.from({ length: count },
 
 describe("a definition that cannot be a view", () => {
   it.each<[what: string, body: unknown, path: string, message: RegExp]>([
-    ["is no object", "orders", "", /expected object/],
+    ["is not an object", "orders", "", /expected object/],
     ["is a list", [], "", /expected object/],
     ["has no source", {}, "from", /./],
     ["has an empty list of followed", { from: [] }, "from", /./],
     ["names a source twice", { from: ["orders", "orders"] }, "from", /`orders` is named twice/],
-    ["has a source that is no name", { from: "a/b" }, "from", /not the name of a category/],
-    ["has a source in a list that is no name", { from: ["orders", "$system"] }, "from.1", /not the name of a category/],
-    ["has a member that is not known", { from: "orders", groupBy: "x" }, "", /groupBy/],
+    ["has a source that is not a name", { from: "a/b" }, "from", /not the name of a category/],
+    ["has a source in a list that is not a name", { from: ["orders", "$system"] }, "from.1", /not the name of a category/],
+    ["has an unknown member", { from: "orders", groupBy: "x" }, "", /groupBy/],
     ["handles no types", { from: "orders", types: [] }, "types", /./],
     ["handles a type of the store's own", { from: "orders", types: ["$deleted"] }, "types.0", /does not begin with \$/],
     ["handles a type that none of its categories has", { from: "orders", types: ["Ordered"] }, "types.0", /OrdersRecorded/],
@@ -130,13 +130,13 @@ describe("a definition that cannot be a view", () => {
     ],
     ["has a column with both", { from: "orders", columns: { a: { ...SUM, value: "1" } } }, "columns.a", /either/],
     [
-      "folds from nothing",
+      "has a fold without `init`",
       { from: "orders", columns: { a: { type: "number", fold: "acc + 1" } } },
       "columns.a.init",
       /`fold` needs `init`/,
     ],
     [
-      "has `init` beside `value`",
+      "has `init` next to `value`",
       { from: "orders", columns: { a: { type: "number", init: 0, value: "1" } } },
       "columns.a.init",
       /needs no `init`/,
@@ -148,7 +148,12 @@ describe("a definition that cannot be a view", () => {
       "columns.a.init",
       /a whole number/,
     ],
-    ["indexes what is no column", { from: "orders", columns: { a: SUM }, indexes: ["b"] }, "indexes.0", /`b` is not a column \(a\)/],
+    [
+      "indexes something that is not a column",
+      { from: "orders", columns: { a: SUM }, indexes: ["b"] },
+      "indexes.0",
+      /`b` is not a column \(a\)/,
+    ],
     ["indexes its key", { from: "orders", columns: { a: SUM }, indexes: ["id"] }, "indexes.0", /always has an index/],
     ["indexes a column twice", { from: "orders", columns: { a: SUM }, indexes: ["a", "a"] }, "indexes", /named twice/],
     ["indexes JSON", { from: "orders", columns: { a: { type: "json", value: "data" } }, indexes: ["a"] }, "indexes.0", /no use/],
@@ -156,7 +161,7 @@ describe("a definition that cannot be a view", () => {
     ["indexes a member without a column", { from: "orders", indexes: ["limit"] }, "indexes.0", /`limit` is no member/],
     ["filters by a number", { from: "orders", where: "data.qty" }, "where", /must give true or false, and gives a number/],
     ["filters by a misspelt member", { from: "orders", where: "data.quantity > 1" }, "where", /quantity.*column \d+/],
-    ["filters by nothing that can be read", { from: "orders", where: "data.qty >" }, "where", /column \d+/],
+    ["filters by something unreadable", { from: "orders", where: "data.qty >" }, "where", /column \d+/],
     ["is keyed by a boolean", { from: "orders", key: "data.paid" }, "key", /must give a string or a number/],
     ["is keyed by a list", { from: "orders", key: "data.lines" }, "key", /must give a string or a number, and gives a list/],
     ["removes by a string", { from: "orders", remove: "data.status" }, "remove", /must give true or false, and gives a string/],
@@ -175,8 +180,8 @@ describe("a definition that cannot be a view", () => {
     ],
     ["names `acc` in a value", { from: "orders", columns: { a: { type: "number", value: "acc + 1" } } }, "columns.a.value", /acc/],
     ["names `row` where there is none", { from: "orders", where: "row.a > 1" }, "where", /row/],
-    ["names a column that its row has not", { from: "orders", columns: { a: { ...SUM, fold: "row.b" } } }, "columns.a.fold", /b/],
-    ["reaches for what objects have", { from: "orders", key: "data.constructor.name" }, "key", /column \d+/],
+    ["names a column that its row lacks", { from: "orders", columns: { a: { ...SUM, fold: "row.b" } } }, "columns.a.fold", /b/],
+    ["uses a member of every object", { from: "orders", key: "data.constructor.name" }, "key", /column \d+/],
   ])("because it %s", (_what, body, path, message) => {
     const issues = issuesOf(body);
     expect(issues.map((issue) => issue.path)).toContain(path);
@@ -210,12 +215,12 @@ describe("a view with columns", () => {
   };
   const order = (customerId: string, status: string, qty = 1, price = 2) => event("orders/o", { customerId, status, qty, price });
 
-  it("folds each column from the row as it was before the event, whatever the order of the columns", () => {
+  it("folds each column from the row before the event, whatever the order of the columns", () => {
     const { rows } = rowsOf(declared(totals), [order("a", "confirmed", 2, 1.5), order("b", "pending"), order("a", "confirmed", 1, 4)]);
     expect(rows).toEqual([{ id: "a", total: 7, orders: 2, last: "2026-11-21T06:00:00.000Z", average: 3.5 }]);
   });
 
-  it("loses a row by `remove`, although `where` does not hold for the event, and begins it again from `init`", () => {
+  it("loses a row by `remove`, even if `where` does not apply to the event, and begins it again from `init`", () => {
     const view = declared(totals);
     expect(rowsOf(view, [order("a", "confirmed", 5), order("b", "confirmed"), order("a", "cancelled")]).rows).toMatchObject([{ id: "b" }]);
     expect(rowsOf(view, [order("a", "confirmed", 5), order("a", "cancelled"), order("a", "confirmed", 1)]).rows).toMatchObject([
@@ -223,7 +228,7 @@ describe("a view with columns", () => {
     ]);
   });
 
-  it("has columns that are null as long as the latest value is", () => {
+  it("has null in a column as long as the latest value is null", () => {
     const view = declared({ from: "orders", columns: { price: { type: "number", value: "data.price" } } });
     expect(rowsOf(view, [event("orders/1", { price: null }), event("orders/2", { price: 3 })]).rows).toEqual([
       { id: "1", price: null },
@@ -231,7 +236,7 @@ describe("a view with columns", () => {
     ]);
   });
 
-  it("makes a string of a number that is its key", () => {
+  it("turns a number that is its key into a string", () => {
     const view = declared({ from: "orders", key: "data.qty", columns: { count: { type: "integer", init: 0, fold: "acc + 1" } } });
     expect(rowsOf(view, [event("orders/1", { qty: 7 }), event("orders/2", { qty: 7.5 }), event("orders/3", { qty: 7 })]).rows).toEqual([
       { id: "7", count: 2 },
@@ -282,7 +287,7 @@ describe("a view with columns", () => {
 });
 
 describe("a view without columns", () => {
-  it("has the latest data as it is, whatever its members are called, and the key as `id`", () => {
+  it("has the latest data as it is, whatever its members are named, and the key as `id`", () => {
     const view = declared({ from: ["orders", "notes"] });
     const data = JSON.parse(
       `{"id": 7, "limit": 1, "sort": "x", "Total": 1, "total": 2, "a b": [{"c": null}], "": "", "constructor": 5, "_row": "x", "_store": "y",
@@ -294,7 +299,7 @@ describe("a view without columns", () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  it("can be queried by the scalars that the schemas name and that can be columns, with their types", () => {
+  it("can be queried by the scalars in its schemas that can be columns, with their types", () => {
     const { columns, stored } = tableOf(declared({ from: "orders" }));
     expect(columns.map(({ name, kind }) => `${name}: ${kind}`)).toEqual([
       "id: text",
@@ -322,19 +327,19 @@ describe("a view without columns", () => {
       [{ properties: { a: { $ref: "#/$defs/n" } }, $defs: { n: { anyOf: [{ type: "number" }, { type: "null" }] } } }],
       ["a: real"],
     ],
-    ["whole numbers beside others", [{ properties: { a: { type: "integer" } } }, { properties: { a: { type: "number" } } }], ["a: real"]],
+    ["whole numbers next to others", [{ properties: { a: { type: "integer" } } }, { properties: { a: { type: "number" } } }], ["a: real"]],
     ["unless their types differ", [{ properties: { a: { type: "integer" } } }, { properties: { a: { type: "string" } } }], []],
     ["unless they may be anything somewhere", [{ properties: { a: { type: "string" } } }, { properties: { a: true } }], []],
     ["unless a reference goes round", [{ properties: { a: { $ref: "#/properties/a" } } }], []],
     ["unless they name nothing", [true, { properties: { a: { type: "null" }, b: {}, c: { type: "array" }, d: { enum: [1, "x"] } } }], []],
-  ])("takes members %s", (_what, schemas, kinds) => {
+  ])("has members %s to query by", (_what, schemas, kinds) => {
     const events = Object.fromEntries(schemas.map((schema, index) => [`T${index}`, schema])) as CategoryShape["events"];
     const given = { ...around, categories: new Map([["orders", { ...orders, events }]]) };
     const { columns } = tableOf(viewFrom("v", { from: "orders" }, given, { incarnation: 1, at: 1 }));
     expect(columns.slice(1).map(({ name, kind }) => `${name}: ${kind}`)).toEqual(kinds);
   });
 
-  it("has no more such members than a table has columns", () => {
+  it("has no more such members than a table can have columns", () => {
     const properties = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`m${index}`, { type: "string" }]));
     const given = { ...around, categories: new Map([["orders", { ...orders, events: { A: { properties } } }]]) };
     expect(tableOf(viewFrom("v", { from: "orders" }, given, { incarnation: 1, at: 1 })).stored).toHaveLength(DECLARED_VIEW_COLUMNS + 2);
@@ -365,7 +370,7 @@ describe("the table of a view", () => {
     tableOf(declared(definition, incarnation, given)).generation;
   const one: ViewDefinition = { from: "reading", columns: { a: { type: "number", value: "data.value" } } };
 
-  it("is another one for another definition, another incarnation, and other members to query by", () => {
+  it("differs for another definition, another incarnation, and other members to query by", () => {
     const others: ViewDefinition[] = [
       { ...one, from: ["reading", "notes"] },
       { ...one, types: ["Read"] },
@@ -390,7 +395,7 @@ describe("the table of a view", () => {
     expect(generation({ columns: one.columns!, from: ["reading"] })).toBe(generation(one));
   });
 
-  it("is another one when the code lifts the events differently", async () => {
+  it("differs when the code lifts the events differently", async () => {
     const { upcast } = await import("../../../src/index.ts");
     const Read = upcast(z.object({ celsius: z.number() }), z.object({ value: z.number() }), ({ celsius }) => ({ value: celsius }));
     const lifted = { ...readings, source: { name: "reading", events: { Read } } };
@@ -398,8 +403,8 @@ describe("the table of a view", () => {
   });
 });
 
-describe("a definition that was kept", () => {
-  it("is a view also when its categories are gone, or have changed so that it would be refused now", () => {
+describe("a definition in storage", () => {
+  it("makes a view even if its categories are gone, or have changed so that it would be refused now", () => {
     const definition: ViewDefinition = { from: "orders", types: ["Gone"], where: "data.qty > 0", indexes: ["qty"], exposed: false };
     const view = viewFrom("v", definition, { categories: new Map(), views: new Map() }, { incarnation: 3, at: 9 });
     expect(view).toMatchObject({ kind: "view", name: "v", key: "id", indexes: [], exposed: false, declaration: { incarnation: 3, at: 9 } });
@@ -409,7 +414,7 @@ describe("a definition that was kept", () => {
     ]);
   });
 
-  it("fails at its first event when an expression in it cannot be read any more", () => {
+  it("fails at its first event if an expression in it can no longer be read", () => {
     const view = viewFrom("v", { from: "orders", where: "data.qty >" }, around, { incarnation: 1, at: 1 });
     expect(rowsOf(view, [event("orders/1", { qty: 1 })]).failure).toBeInstanceOf(CodeMistake);
   });

@@ -34,18 +34,18 @@ function previewed(
 const KiB100 = "x".repeat(100 * 1024);
 
 describe("a preview of a view", () => {
-  it("is cut where its rows together take more than a batch of the view may", () => {
+  it("is cut short if its rows together are larger than a batch of the view may be", () => {
     const { rows, folded, isCut } = previewed({}, 1_000, (index) => ({ stream: `orders/${index}`, data: { text: KiB100 } }));
     expect([isCut, rows.length]).toEqual([true, folded.length]);
     expect(rows.length).toBe(Math.ceil(VIEW_LOAD_BYTES / (100 * 1024 + 40)));
   });
 
-  it("is cut where it would list too many and too long keys", () => {
+  it("is cut short if it would list too many and too long keys", () => {
     const { rows, folded, isCut } = previewed({ key: "data.text" }, 1_000, () => ({ data: { text: KiB100 } }));
     expect([isCut, rows.length, folded.length < VIEW_LOAD_BYTES / KiB100.length]).toEqual([true, 1, true]);
   });
 
-  it("is cut where one large row is made again and again", () => {
+  it("is cut short if one large row is made again and again", () => {
     const columns = Object.fromEntries(
       Array.from({ length: 8 }, (_, index) => [`c${index}`, { type: "string", value: "data.text" }] as const),
     );
@@ -54,7 +54,7 @@ describe("a preview of a view", () => {
     expect(folded.length).toBeLessThanOrEqual(1 + (LOOK_BACK_STEPS * 4) / (8 * KiB100.length));
   });
 
-  it("is not cut by rows that go again", () => {
+  it("is not cut short by rows that are removed again", () => {
     const { rows, isCut } = previewed({ remove: "data.gone" }, 300, (index) => ({ data: { text: KiB100, gone: index % 2 === 1 } }));
     expect([isCut, rows]).toEqual([false, []]);
   });

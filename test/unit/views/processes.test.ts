@@ -44,7 +44,7 @@ const sent = (label: string, commandId = label, more: object = {}): [string, obj
 const accepted = (commandId: string): [string, object] => ["$CommandAccepted", { commandId, version: 1, events: [] }];
 
 describe("an instance's row", () => {
-  it("begins with its first event, and names the commands whose outcome is not known", () => {
+  it("begins with the instance's first event, and names the commands whose outcome is not known", () => {
     const command = { what: "command", stream: "product/tea", command: "ReserveStock" };
     expect(rowAfter("checkout/1", started, sent("a"), sent("b"))).toEqual({
       id: "checkout/1",
@@ -70,7 +70,7 @@ describe("an instance's row", () => {
       expect(rowAfter("errand/1", ["Begun", { jobs: 1 }], sent("a"), [type, { commandId: "a", reason: "no" }])?.waitingFor).toEqual([]);
   });
 
-  it("has the event that a step waits for, the time of the next attempt, and the first of these times", () => {
+  it("has the event that a step waits for, the time of each next attempt, and the first of those times", () => {
     const waiting = rowAfter("checkout/1", started, sent("pay"), accepted("pay"), [
       "StepWaiting",
       { step: "pay", version: 1, until: at(50) },
@@ -88,7 +88,7 @@ describe("an instance's row", () => {
     });
   });
 
-  it("no longer has what a step waited for once the step has ended, however it ends", () => {
+  it("no longer has the event that a step waited for once that step has ended, whatever the outcome", () => {
     const waits: [string, object][] = [started, ["StepWaiting", { step: "pay", until: at(50) }], ["StepWaiting", { step: "other" }]];
     for (const type of ["StepCompleted", "StepFailed", "StepTimedOut", "StepUndone", "StepUndoBypassed", "StepUndoFailed"])
       expect(rowAfter("checkout/1", ...waits, [type, { step: "pay" }])?.waitingFor).toEqual([{ what: "event", step: "other" }]);
@@ -108,7 +108,7 @@ describe("an instance's row", () => {
     expect(rowAfter("tour/2", ["SagaStarted", { input: {}, steps: [], ...childOf }])).toMatchObject({ parent: "tour/1" });
   });
 
-  it("says that a saga is being undone, why, and what could not be undone", () => {
+  it("shows that a saga is being undone, why, and what could not be undone", () => {
     const failed: [string, object][] = [
       started,
       ["StepTimedOut", { step: "pay" }],
@@ -136,7 +136,7 @@ describe("an instance's row", () => {
     });
   });
 
-  it("of a process manager knows its end, and its failure", () => {
+  it("shows a process manager's completion, and its failure", () => {
     const begun: [string, object] = ["Begun", { jobs: 1 }];
     expect(rowAfter("errand/1", begun, sent("a"), ["$Completed"], accepted("a"))).toMatchObject({
       status: "completed",
@@ -150,7 +150,7 @@ describe("an instance's row", () => {
     });
   });
 
-  it("goes with its stream, and no other row is touched", () => {
+  it("is removed with its stream, and no other row is touched", () => {
     const erased = {
       id: "e",
       stream: "errand/1",

@@ -25,7 +25,7 @@ describe("a piece of SQL", () => {
   );
 
   it.each(["_store = 'x'", '"_store" = 1', "`_STORE` = 1", "[_Store] = 1", "rows._store = 1", "(SELECT _store)", "'_store' = 1"])(
-    "does not name the column that says whose a row is: %s",
+    "does not name the column with a row's store: %s",
     (text) => expect(() => fragment(text)).toThrow("reaches the rows of its own store"),
   );
 
@@ -36,7 +36,7 @@ describe("a piece of SQL", () => {
 });
 
 describe("SQL that changes rows", () => {
-  it.each(VARYING)("says the same every time, or is refused: %s", (text) => {
+  it.each(VARYING)("has the same result every time, or is refused: %s", (text) => {
     const refusal = /SQL (?:that changes rows cannot use|selects from)/;
     expect(() => rowWriter.update(fragment(`level = ${text}`), sql`1`)).toThrow(refusal);
     expect(() => rowWriter.update(sql`level = 1`, fragment(`level = ${text}`))).toThrow(refusal);
@@ -44,11 +44,11 @@ describe("SQL that changes rows", () => {
   });
 
   it.each(["random = 1", "date < '2026'", "time = ''", "note = 'CURRENT_TIMESTAMP'", 'note = "current_date"', "note = 'random()'"])(
-    "may use columns and strings that are called so: %s",
+    "may use columns and strings with such names: %s",
     (text) => expect(() => rowWriter.remove(fragment(text))).not.toThrow(),
   );
 
-  it("cannot be told so by a value: a bound one is no SQL", () => {
+  it("cannot be changed by a value: bound values are not SQL", () => {
     expect(() => rowWriter.remove(sql`note = ${"random()"} AND note <> ${"CURRENT_TIMESTAMP"}`)).not.toThrow();
   });
 });
@@ -77,7 +77,7 @@ describe("tables that SQL selects from", () => {
     "WITH n AS (SELECT 1) SELECT 1 FROM n, other",
     "SELECT 1 FROM -- rows\n other",
     "SELECT 1 FROM dbstat",
-  ])("are none that were not named to it: %s", (text) => expect(() => requireTables(words(text), ["rows"])).toThrow("not from"));
+  ])("are only those that it was given: %s", (text) => expect(() => requireTables(words(text), ["rows"])).toThrow("not from"));
 
   it.each([
     "SELECT a, b, c FROM rows",
@@ -89,7 +89,7 @@ describe("tables that SQL selects from", () => {
     "VALUES (1), (2)",
     "SELECT 'FROM other', \"from\", [join] FROM rows",
     "SELECT a FROM rows WHERE a IN (VALUES (1), (2)) AND EXISTS (SELECT 1 FROM rows AS b, rows AS c)",
-  ])("may be the view's rows, values, and what the SQL names itself: %s", (text) =>
+  ])("may be the view's rows, values, and what the SQL itself defines: %s", (text) =>
     expect(() => requireTables(words(text), ["rows"])).not.toThrow(),
   );
 });

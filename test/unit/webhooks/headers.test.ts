@@ -30,7 +30,7 @@ describe("headers that a webhook adds", () => {
     ["x-real-ip", "127.0.0.1"],
     ["cf-connecting-ip", "127.0.0.1"],
     ["user-agent", "curl"],
-  ])("may not speak for us: %s", (name, value) =>
+  ])("may not be one of the store's own: %s", (name, value) =>
     expect(headersProblem({ [name]: value })).toBe(`the header ${name.toLowerCase()} is set by the store; choose another name`),
   );
 
@@ -43,7 +43,7 @@ describe("headers that a webhook adds", () => {
     expect(problem).toBe("the value of x-key must be visible ASCII, without line breaks and without spaces around it");
   });
 
-  it("may not be there twice, whatever the case", () =>
+  it("may not occur twice, whatever the case", () =>
     expect(headersProblem({ "X-A": "1", "x-a": "2" })).toBe("the header x-a is given twice"));
 
   it("may not be too many or too long", () => {

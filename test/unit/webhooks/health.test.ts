@@ -32,7 +32,7 @@ describe("an endpoint", () => {
     expect(health.isDown).toBe(false);
   });
 
-  it("is not down because of events that fail again although others arrive, and is if others fail besides", () => {
+  it("is not down because of events that fail again while others arrive, but is if further ones fail, too", () => {
     const health = failing("a", "b");
     health.succeeded(NOW);
     expect([health.hasTakenSince(NOW), health.hasTakenSince(NOW + 1), new Health().hasTakenSince(0)]).toEqual([true, false, false]);
@@ -42,7 +42,7 @@ describe("an endpoint", () => {
     expect(health.isDown).toBe(true);
   });
 
-  it("is looked at again after pauses that double up to a bound", () => {
+  it("is tried again after pauses that double up to a bound", () => {
     const health = failing("a", "b", "c");
     const pauses = Array.from({ length: 9 }, () => {
       const at = health.closedUntil;
@@ -53,7 +53,7 @@ describe("an endpoint", () => {
     expect(pauses.at(-1)).toBe(WEBHOOK_PROBE_MAX_MS);
   });
 
-  it("is not left alone longer for what was under way when it went down", () => {
+  it("is not left alone longer because of deliveries that were under way when it went down", () => {
     const health = failing("a", "b", "c");
     const { closedUntil } = health;
     for (const stream of ["d", "e", "f"]) health.failed(stream, NOW + 1, 0);
@@ -70,7 +70,7 @@ describe("an endpoint", () => {
     expect(health.record.failingSince).toBeUndefined();
   });
 
-  it("is left alone when it asks for it, though it is not down", () => {
+  it("is left alone when it asks for that, even if it is not down", () => {
     const health = new Health();
     health.hold(NOW + 30_000);
     expect([health.isDown, health.closedUntil]).toEqual([false, NOW + 30_000]);
@@ -78,7 +78,7 @@ describe("an endpoint", () => {
     expect(health.closedUntil).toBe(NOW + 30_000);
   });
 
-  it("is beyond hope after five days without a success, counted from the first failure", () => {
+  it("is given up after five days without a success, counted from the first failure", () => {
     const health = new Health();
     health.failed("a", NOW, 0);
     health.failed("a", NOW + 4 * DAY, 0);
@@ -101,7 +101,7 @@ describe("an endpoint", () => {
     expect(health.record.hours?.length).toBeLessThanOrEqual(24);
   });
 
-  it("is what its record says, in the next activation", () => {
+  it("has its state from its record in the next activation", () => {
     const { record } = failing("a", "b", "c");
     const again = new Health(structuredClone(record));
     expect([again.isDown, again.closedUntil, again.record]).toEqual([true, record.closedUntil, record]);

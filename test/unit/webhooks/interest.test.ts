@@ -1,4 +1,4 @@
-/** Which events a webhook asks for, and what becomes of a predicate that throws. */
+/** Which events a webhook asks for, and what follows from a predicate that throws. */
 
 import { describe, expect, it } from "vitest";
 import type { LoggedEvent } from "../../../src/core/event.ts";
@@ -21,7 +21,7 @@ const event = (more: Partial<LoggedEvent> = {}): LoggedEvent => ({
 
 describe("an event", () => {
   it.each<[what: string, interest: Parameters<typeof isOfInterest>[1], one: LoggedEvent, is: boolean]>([
-    ["whatever it is, where nothing else is said", {}, event(), true],
+    ["of any kind by default", {}, event(), true],
     ["of the types", { types: ["Read"] }, event(), true],
     ["of no other type", { types: ["Calibrated"] }, event(), false],
     ["of the categories", { categories: ["reading"] }, event(), true],
@@ -29,7 +29,7 @@ describe("an event", () => {
     ["that fulfils the predicate", { where: ({ stream }) => stream === "reading/1" }, event(), true],
     ["that fulfils it as data", { where: { path: "data.value", op: "gt", value: 1 } }, event(), false],
     ["that was not erased", {}, event({ erased: true }), false],
-    ["that does not tell of the webhook itself", {}, event({ stream: ABOUT.ownStream }), false],
+    ["that is not about the webhook itself", {}, event({ stream: ABOUT.ownStream }), false],
   ])("is asked for: %s", (_what, interest, one, is) => expect(isOfInterest(one, interest, ABOUT)).toBe(is));
 
   it("is asked for by a replay of its time", () => {
@@ -42,20 +42,20 @@ const throwing = () => {
   throw new Error("slipped");
 };
 
-describe("an event about which a webhook's code cannot tell", () => {
-  it("is taken, and not sent: it says why", () => {
+describe("an event that a webhook's code cannot judge", () => {
+  it("is taken, and not sent, with the reason", () => {
     expect(isOfInterest(event(), { where: throwing }, ABOUT)).toBe(true);
     expect(whyNotSendable(event(), { where: throwing })).toBe("the webhook's predicate threw: slipped");
     expect(isUnwanted(event(), { where: throwing })).toBe(false);
   });
 
-  it("is sent or passed over once the code can", () => {
+  it("is sent or skipped once the code can", () => {
     expect(whyNotSendable(event(), { where: () => true })).toBeUndefined();
     expect(isUnwanted(event(), { where: () => true })).toBe(false);
     expect(isUnwanted(event(), { where: () => false })).toBe(true);
   });
 
-  it("is one that cannot be lifted, whatever the predicate: it is not asked", () => {
+  it("may be one that cannot be lifted, whatever the predicate: that is not even called", () => {
     const unlifted = { ...event(), unlifted: "the upcast to version 2 threw: slipped" };
     for (const where of [undefined, throwing, () => false]) {
       const interest = where ? { where } : {};
@@ -65,7 +65,7 @@ describe("an event about which a webhook's code cannot tell", () => {
     }
   });
 
-  it("is none when its type, category or stream is not asked for", () => {
+  it("is left out when its type, category or stream is not asked for", () => {
     const unlifted = { ...event(), unlifted: "slipped" };
     expect(isOfInterest(unlifted, { types: ["Other"] }, ABOUT)).toBe(false);
     expect(isOfInterest(unlifted, { categories: ["other"] }, ABOUT)).toBe(false);

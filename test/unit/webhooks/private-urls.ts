@@ -1,4 +1,4 @@
-/** What points into a private network, in the spellings that people have tried: for the tests of every door. */
+/** What points into a private network, in the spellings that people have tried: for the tests of all routes. */
 export const PRIVATE_URLS = [
   // names
   "https://localhost/",

@@ -16,19 +16,19 @@ async function deliver(id: string, text = body, signer = secret) {
 }
 
 describe("the receiver of docs/webhooks.md", () => {
-  it("is this one", () => {
+  it("equals this one", () => {
     const [, code] = /```ts\n(import \{ Hono \}.*?)```/s.exec(readFileSync("docs/webhooks.md", "utf8")) ?? [];
     expect(code).toBe(readFileSync("test/unit/webhooks/receiver-example.ts", "utf8"));
   });
 
-  it("takes a delivery, and its repetition only once", async () => {
+  it("accepts a delivery, and processes a repeated one only once", async () => {
     const log = vi.spyOn(console, "log").mockReturnValue();
     expect((await deliver("msg_1")).status).toBe(204);
     expect((await deliver("msg_1")).status).toBe(204);
     expect(log.mock.calls).toEqual([["OrderReady", "order/1", 3, {}]]);
   });
 
-  it("turns away what was changed on the way, or signed by somebody else", async () => {
+  it("refuses a delivery that was changed on the way, or signed with another secret", async () => {
     expect((await deliver("msg_2", body.replace("order/1", "order/2"))).status).toBe(401);
     expect((await deliver("msg_2", body, newSecret())).status).toBe(401);
   });

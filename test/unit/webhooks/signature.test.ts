@@ -21,12 +21,12 @@ describe("promise 6: a delivery is signed by the Standard Webhooks scheme", () =
     });
   });
 
-  it("so that the published library accepts it", async () => {
+  it("so that the published library verifies it", async () => {
     const secret = newSecret();
     expect(new Webhook(secret).verify(body, await signatureHeaders(secret, "msg_1", body, new Date()))).toEqual(JSON.parse(body));
   });
 
-  it("over id, time and body, with the secret: change one and it is refused", async () => {
+  it("over id, time and body, with the secret: if one changes, it is refused", async () => {
     const secret = newSecret();
     const headers = await signatureHeaders(secret, "msg_1", body, new Date());
     const verifier = new Webhook(secret);
@@ -37,7 +37,7 @@ describe("promise 6: a delivery is signed by the Standard Webhooks scheme", () =
     expect(() => new Webhook(newSecret()).verify(body, headers)).toThrow("No matching signature found");
   });
 
-  it.each([24, 25, 32, 64, 200])("with a secret of %i bytes, which the published library signs alike", async (bytes) => {
+  it.each([24, 25, 32, 64, 200])("with a secret of %i bytes, as the published library signs", async (bytes) => {
     const secret = secretOf(bytes);
     const now = new Date(1_700_000_000_000);
     const headers = await signatureHeaders(secret, "msg_1", body, now);
@@ -50,7 +50,7 @@ describe("promise 6: a delivery is signed by the Standard Webhooks scheme", () =
     await expect(signing).rejects.toThrow(new TypeError("the webhook's secret or key is not base64"));
   });
 
-  it("with whole seconds, rounded down as the receiver rounds", async () => {
+  it("with whole seconds, rounded down as the receiver does", async () => {
     const secret = newSecret();
     const headers = await signatureHeaders(secret, "msg_1", body, new Date(1_999));
     expect(headers).toEqual(await signatureHeaders(secret, "msg_1", body, new Date(1_000)));
@@ -59,7 +59,7 @@ describe("promise 6: a delivery is signed by the Standard Webhooks scheme", () =
 });
 
 describe("a secret", () => {
-  it("that we make is valid, and another one each time", () => {
+  it("that the store makes is valid, and a different one each time", () => {
     const secrets = Array.from({ length: 50 }, newSecret);
     expect(new Set(secrets).size).toBe(50);
     for (const secret of secrets) expect(secretProblem(secret)).toBeUndefined();
@@ -79,5 +79,5 @@ describe("a secret", () => {
     ["whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a secret must be `whsec_` followed by base64"],
     [secretOf(23), "a secret must have 24 to 64 bytes"],
     [secretOf(65), "a secret must have 24 to 64 bytes"],
-  ])("may not be %j, and the client is told why", (secret, problem) => expect(secretProblem(secret)).toBe(problem));
+  ])("may not be %j, and the client gets the reason", (secret, problem) => expect(secretProblem(secret)).toBe(problem));
 });

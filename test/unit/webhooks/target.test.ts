@@ -33,7 +33,7 @@ describe("a webhook may point to the public internet", () => {
   ])("such as %s", (url) => expect(targetProblem(url, false)).toBeUndefined());
 });
 
-describe("a webhook's URL is what it is shown as:", () => {
+describe("a webhook's URL must be what it looks like:", () => {
   it.each([
     " https://example.com/hook",
     "https://example.com/hook ",
@@ -71,7 +71,7 @@ describe("a webhook may not point to", () => {
     "https://256.256.256.256/",
     "https://[::1",
     "https://[fe80::1%25eth0]/",
-  ])("what is no URL: %j", (url) => {
+  ])("an invalid URL: %j", (url) => {
     expect(targetProblem(url, false)).toBe("not a URL");
     expect(targetProblem(url, true)).toBe("not a URL");
   });
@@ -95,7 +95,7 @@ describe("a webhook may not point to", () => {
     "https://user@example.com/",
     "https://:password@example.com/",
     "https://example.com@localhost/",
-  ])("where credentials are needed: %s", (url) => {
+  ])("a URL with credentials: %s", (url) => {
     expect(targetProblem(url, false)).toBe("a webhook's URL must not contain credentials");
     expect(targetProblem(url, true)).toBe("a webhook's URL must not contain credentials");
   });

@@ -17,7 +17,7 @@ const TOGETHER = 25;
 const SIZES = [1_000, 10_000];
 /** Rows more that a log ten times as long may take: of the packed indexes a few for each run. */
 const MORE = 2 * PACKED_INDEX.fanOut + 2;
-/** What may take more, though not without end. */
+/** What may take more, but not without end. */
 const BOUNDED: Readonly<Record<string, number>> = {
   // What is not packed yet is read again: more or less of a pack, whatever the log has.
   "the log's activation": PACKED_INDEX.packEvents / TOGETHER,

@@ -61,7 +61,7 @@ describe("a command", () => {
     expect(log.since()).toEqual({ rows: 1, alarms: 0 });
   });
 
-  it("alone in an idle store wakes all the consumers that it concerns by one message", async () => {
+  it("alone in an idle store wakes every consumer that it concerns with one message", async () => {
     const { count, logObject, logClient, consumers, sent } = await store("alone");
     await logClient().introduce({ consumers: VIEWS, startingAtHead: [] });
     const names = [...VIEWS, ...(await consumers()).map(({ name }) => name)];
@@ -99,7 +99,7 @@ describe("a command", () => {
     expect(streams.since()).toEqual({ rows: 3, alarms: 0 });
   });
 
-  it("or an append of a hundred events is one row in its stream, the first one too", async () => {
+  it("is one row in its stream, and so is an append of a hundred events, even the stream's first", async () => {
     const { post, stream } = await store("hundred");
     const streams = await written(stream("sample", "many"));
     const events = Array.from({ length: 100 }, (_, value) => ({ type: "Read", data: { value } }));
@@ -136,7 +136,7 @@ describe("an event", () => {
     expect(await rowsOfWaking(app, id, ...views)).toBe(0);
   });
 
-  it("that concerns nobody costs its rows in the stream and in the log: no alarm, no message, no row in D1, whoever is woken", async () => {
+  it("that concerns no consumer costs its rows in the stream and in the log: no alarm, no message, and no row in D1 whichever consumer is woken", async () => {
     const { store: id, post, log, sent, logClient, logObject, consumers } = await store("nobody");
     await rowsOfWaking(app, id, ...VIEWS);
     await logClient().acknowledge((await consumers()).map(({ name: consumer }) => ({ consumer, position: 6 })));
@@ -146,13 +146,13 @@ describe("an event", () => {
     log.since();
     const before = sent().length;
     for (let times = 0; times < 5; times++) await fact();
-    await scheduler.wait(250); // until it would have been rung
+    await scheduler.wait(250); // until its consumers would have been woken
     expect(log.since()).toEqual({ rows: 5, alarms: 0 });
     expect(sent().length).toBe(before);
     expect(await rowsOfWaking(app, id, ...VIEWS)).toBe(0);
   });
 
-  it("that is imported costs a row for its id and a share of one in its stream, and one in the log with all that come with it, and nothing when it comes again", async () => {
+  it("that is imported costs a row for its id, a share of a row in its stream, and a row in the log that the whole import shares; imported again, it costs nothing", async () => {
     const { post, log, stream } = await store("imported");
     const lines = (from: number) =>
       Array.from({ length: 6 }, (_, at) => {
@@ -172,7 +172,7 @@ describe("an event", () => {
     expect(streams.since()).toEqual({ rows: 0, alarms: 0 });
   });
 
-  it("of a row that several events of a batch touch costs that row once", async () => {
+  it("costs the view's row once, even if several events of a batch change that row", async () => {
     const { store: id, count } = await store("same");
     await rowsOfWaking(app, id, "cost-one");
     for (let times = 0; times < 4; times++) await count("a");
@@ -201,7 +201,7 @@ describe("an event", () => {
     expect(logged.rows).toBeLessThanOrEqual(10);
   });
 
-  it("that a webhook delivers costs its line in the books; its alarm and progress are shared", async () => {
+  it("that a webhook delivers costs its row in the ledger; the alarm and the cursor are shared", async () => {
     const { read, wake, report, object } = await subscribed("cost");
     const delivered = async (position: number) => {
       await wake();

@@ -31,7 +31,7 @@ describe("a view that is declared over HTTP", () => {
     expect((await store.post("/views/latest/rebuild", {})).status).toBe(202);
   });
 
-  it("answers as before while another definition of it is built beside it, and then by that", async () => {
+  it("goes on answering while its new definition is built, and answers by the new one from then on", async () => {
     const store = freshStore("redeclared");
     await store.post("/streams/reading/a", { type: "Read", data: { value: 1 } });
     await store.send("PUT", "/views/v", VIEW);
@@ -42,7 +42,7 @@ describe("a view that is declared over HTTP", () => {
     await eventually(async () => expect((await store.json("/views/v")).rows).toEqual([{ id: "a", times: 1 }]));
   });
 
-  it("is gone with its deletion, and begins anew under its name: nothing of the old one comes back", async () => {
+  it("is gone once it is deleted, and starts empty when its name is declared again: nothing of the old one comes back", async () => {
     const store = freshStore("again");
     await store.post("/streams/reading/a", { type: "Read", data: { value: 1 } });
     await store.send("PUT", "/views/v", VIEW);
@@ -59,7 +59,7 @@ describe("a view that is declared over HTTP", () => {
     await eventually(async () => expect((await store.json("/views/v")).rows).toEqual([{ id: "b", value: 2 }]));
   });
 
-  it("answers no rows with `exposed: false`, whatever is asked, and only administrators see that it is there", async () => {
+  it("answers no query with `exposed: false`, and only administrators see that it exists", async () => {
     const path = "/stores/mine/views/hidden-one";
     const [reader, admin] = [headerOf({ rights: "read", stores: "mine" }), headerOf({ rights: "all", stores: "mine" })];
     expect((await ask("PUT", path, admin, JSON.stringify({ ...VIEW, exposed: false }))).status).toBe(201);
@@ -83,7 +83,7 @@ describe.each([
 ])("a %s's declaration", (kind, path, definition, other) => {
   const codes = async (answers: Promise<Response>[]) => Promise.all(answers.map(async (answer) => (await answer).status));
 
-  it("is the same when it is repeated, however it is spelt, and another one when it changes", async () => {
+  it("counts as the same when it is repeated, however it is spelt, and as another when it changes", async () => {
     const { send, json } = freshStore("repeated");
     const first = await send("PUT", `${path}/one`, definition);
     expect(first.status).toBe(201);
@@ -100,7 +100,7 @@ describe.each([
     expect(await read(await send("PUT", `${path}/one`, shown.definition))).toMatchObject({ revision: 2 });
   });
 
-  it("is of its store: no other store has it", async () => {
+  it("belongs to its store: no other store has it", async () => {
     const [one, two] = [freshStore("has-it"), freshStore("has-it-not")];
     await one.send("PUT", `${path}/mine`, definition);
     expect((await two.send("DELETE", `${path}/mine`)).status).toBe(404);
@@ -110,7 +110,7 @@ describe.each([
     expect((await one.json(path))[`${kind}s`].find(({ name }: { name: string }) => name === "mine").definition).toEqual(definition);
   });
 
-  it("wins once when several race for a name, and none is lost when they change it", async () => {
+  it("wins once when several race for a name; when several change one, no change is lost", async () => {
     const { send, json } = freshStore("racing");
     const cross = kind === "view" ? send("PUT", "/processors/one", PROCESSOR) : send("PUT", "/views/one", VIEW);
     const racing = await codes([send("PUT", `${path}/one`, definition), cross, send("PUT", `${path}/ONE`, definition)]);
@@ -126,7 +126,7 @@ describe.each([
     ["no JSON", "{", "invalid-json"],
     ["a list", "[]", "invalid-request"],
     ["null", "null", "invalid-request"],
-    ["a member that is none", JSON.stringify({ ...definition, colour: "red" }), "invalid-request"],
+    ["an unknown member", JSON.stringify({ ...definition, colour: "red" }), "invalid-request"],
     ["a prototype as a member", `{"__proto__":{"from":"reading"}}`, "invalid-request"],
     ["a prototype besides", JSON.stringify(definition).replace("{", `{"__proto__":{"a":1},`), "invalid-request"],
     ["no category", JSON.stringify({ ...definition, from: [] }), "invalid-request"],
@@ -155,7 +155,7 @@ describe.each([
   );
 
   it.each(["constructor", "toString", "hasOwnProperty", "valueOf", "preview", "definition", "x".repeat(64)])(
-    "may have the name %s like any other",
+    "may use the name %s like any other",
     async (name) => {
       const { send, json, get } = freshStore("odd-names");
       expect((await get(`/consumers/${name}`)).status).toBe(404);
@@ -167,7 +167,7 @@ describe.each([
     },
   );
 
-  it("is refused under a name that a consumer of the code has, also when it differs by case only", async () => {
+  it("is refused under the name of a consumer in code, even one that differs only by case", async () => {
     const { send } = freshStore("taken");
     const inCode = kind === "view" ? "totals" : "relay";
     const others = [kind === "view" ? "relay" : "totals", "told", "told.all", "wh_0190", inCode.toUpperCase()];
@@ -239,7 +239,7 @@ describe("a processor's declaration", () => {
     expect((await json("/processors")).processors.length).toBeGreaterThan(0);
   });
 
-  it("begins where it says: at the beginning, at the head of then, or at a position; not beyond the head", async () => {
+  it("starts the processor where it says: at the beginning, at the current head, or at a position, but not beyond the head", async () => {
     // Nobody answers a sample: the head is what the test has written.
     const { send, json, post } = freshStore("starts");
     for (const value of [1, 2, 3]) await post("/streams/sample/a", { type: "Read", data: { value } });
@@ -257,7 +257,7 @@ describe("a processor's declaration", () => {
     expect(await json("/processors/none")).toMatchObject({ definition: { start: "head" } });
   });
 
-  it("begins again when it is declared again after its deletion, at the head of that time", async () => {
+  it("starts the processor afresh when it is repeated after a deletion, at the head of that time", async () => {
     const { send, json, post } = freshStore("begins-again");
     const count = async (events: number) => {
       const processed = async () => (await json("/consumers/p")).processed;
@@ -275,7 +275,7 @@ describe("a processor's declaration", () => {
     await count(3);
   });
 
-  it("is listed with the code's, each with its kind and its origin", async () => {
+  it("is listed together with those in code, each with its kind and its origin", async () => {
     const { send, json, get } = freshStore("list");
     await send("PUT", "/processors/p", PROCESSOR);
     const { processors } = await json("/processors");

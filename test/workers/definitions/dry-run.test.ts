@@ -41,7 +41,7 @@ describe.each([
   ["/processors/mine", STEPS, { ...STEPS, onError: "skip" }],
   ["/streams/mine", { schema: { type: "object" } }, { schema: { type: "object", description: "other" } }],
 ])("a dry run of PUT %s", (path, first, other) => {
-  it("tells what the declaration then does: a new one, the same, a change", async () => {
+  it("predicts what the declaration then does: add, leave as it is, or change", async () => {
     const { put, dry } = store("outcomes");
     for (const [definition, outcome, revision] of [
       [first, "created", 1],
@@ -79,7 +79,7 @@ describe.each([
     }
   });
 
-  it("knows no other parameter, and no other value", async () => {
+  it("accepts no other parameter, and no other value", async () => {
     const { put } = store("parameters");
     for (const query of ["dryRun=yes", "dryrun=true", "dryRun=true&dryRun=false"])
       expect(await put(`${path}?${query}`, first)).toMatchObject({ httpStatus: 400, code: "invalid-request" });
@@ -88,7 +88,7 @@ describe.each([
 });
 
 describe("a dry run of a view's declaration", () => {
-  it("tells whether the store would build a table", async () => {
+  it("predicts whether the store would build a table", async () => {
     const { put, dry } = store("builds");
     expect(await dry("/views/mine", VIEW)).toMatchObject({ builds: true });
     await put("/views/mine", VIEW);
@@ -125,7 +125,7 @@ describe("a dry run of a category's declaration", () => {
       expect(await put(`/streams/notes?dryRun=true&last=${last}`, {})).toMatchObject({ httpStatus: 400 });
   });
 
-  it("is refused where stored events might not fit, and then counts them, too", async () => {
+  it("is refused where stored events might not fit, and counts those too", async () => {
     const { put, dry, post } = store("incompatible");
     await put("/streams/notes", schema());
     for (const n of [1, 2.5]) await post("/streams/notes", { n });
@@ -141,7 +141,7 @@ describe("a dry run of a category's declaration", () => {
     expect(problem).toEqual(await put("/streams/notes", stricter));
   });
 
-  it("leaves out what was erased, and counts nothing of a category that is new", async () => {
+  it("leaves out what was erased, and counts nothing for a new category", async () => {
     const { put, dry, post, send } = store("erased");
     expect(await dry("/streams/notes", schema())).not.toHaveProperty("fit");
     await put("/streams/notes", schema());
@@ -150,7 +150,7 @@ describe("a dry run of a category's declaration", () => {
     expect(await dry("/streams/notes", schema())).toMatchObject({ outcome: "same", fit: { checked: 0, fit: 0, misfits: [] } });
   });
 
-  it("ends with the events that it has the steps for, however costly the schema is", async () => {
+  it("stops at the last event that its budget of steps allows, however costly the schema is", async () => {
     const { put, dry, post } = store("costly");
     await put("/streams/notes", {});
     const list = Array.from({ length: 300 }, () => 299);

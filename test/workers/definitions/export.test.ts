@@ -40,7 +40,7 @@ async function declaredStore(): Promise<Store> {
 }
 
 describe("an export with definitions", () => {
-  it("has categories before the events, and views after them, and what was retired last", async () => {
+  it("has categories before the events, views after them, and retirements last", async () => {
     const kinds = linesOf(await exported(await declaredStore())).map(kindOf);
     expect(kinds).toEqual([
       "category anything",
@@ -55,7 +55,7 @@ describe("an export with definitions", () => {
     ]);
   });
 
-  it("is without them unless it is asked for them, and has them in its first and its last piece", async () => {
+  it("has them only when asked for them: in its first and its last piece", async () => {
     const store = await declaredStore();
     expect(linesOf(await exported(store, "")).map(kindOf)).toEqual(["event", "event", "event", "event"]);
     const first = (await exported(store, "definitions=true&limit=3")).trimEnd().split("\n");
@@ -65,7 +65,7 @@ describe("an export with definitions", () => {
     expect((await store.get("/log?definitions=true")).status).toBe(400);
   });
 
-  it("is refused to a narrowed token, whatever it is narrowed to: it shows the whole store", async () => {
+  it("is refused to every narrowed token: it shows the whole store", async () => {
     const asking = (scope: "everything" | "some", query: string) =>
       ask("GET", `/stores/mine/log?${query}`, { ...headerOfNarrowed(scope), ...NDJSON });
     expect(await read(await asking("everything", "definitions=true"))).toMatchObject({ status: 403, code: "forbidden" });
@@ -73,7 +73,7 @@ describe("an export with definitions", () => {
     expect((await asking("some", "definitions=false")).status).toBe(200);
   });
 
-  it("makes an empty store the same: categories with their versions, views with their rows", async () => {
+  it("makes an empty store equal to its own: categories with their versions, views with their rows", async () => {
     const [from, to] = [await declaredStore(), freshStore("imported")];
     const text = await exported(from);
     expect(await imported(to, text)).toEqual({ lines: 9, imported: 9, known: 0 });
@@ -88,7 +88,7 @@ describe("an export with definitions", () => {
     expect((await to.json("/views/latest")).rows).toEqual((await from.json("/views/latest?consistency=strong")).rows);
   });
 
-  it("changes nothing in a store that has it, except that retired categories take no event", async () => {
+  it("changes nothing in a store that already has its content, except that retired categories take no event", async () => {
     const store = await declaredStore();
     const text = await exported(store);
     const definitions = `${text
@@ -103,7 +103,7 @@ describe("an export with definitions", () => {
 describe("a line of an import that declares something", () => {
   const line = (definition: unknown) => `${JSON.stringify({ definition })}\n`;
 
-  it("is refused by its number when it contradicts what the store has; the lines before it count", async () => {
+  it("is refused, with its number, when it contradicts the store; the lines before it count", async () => {
     const store = freshStore("contradicted");
     await store.send("PUT", "/streams/stock", stock("integer", 1));
     const lines =
@@ -115,27 +115,27 @@ describe("a line of an import that declares something", () => {
   });
 
   it.each([
-    ["is of no kind", { kind: "webhook", name: "a", definition: {} }],
+    ["has no kind", { kind: "webhook", name: "a", definition: {} }],
     ["has no name", { kind: "view", definition: {} }],
-    ["has a name that is none", { kind: "view", name: "../a", definition: {} }],
+    ["has an invalid name", { kind: "view", name: "../a", definition: {} }],
     ["has a member too many", { kind: "view", name: "a", definition: {}, revision: 1 }],
-    ["has a position that is none", { kind: "processor", name: "a", definition: {}, position: -1 }],
+    ["has an invalid position", { kind: "processor", name: "a", definition: {}, position: -1 }],
     ["has nothing to declare", { kind: "category", name: "a" }],
     ["has no object to declare", { kind: "category", name: "a", definition: [] }],
-    ["is none", 7],
+    ["is not an object", 7],
   ])("is a 400 when it %s", async (_, definition) => {
     const store = freshStore("invalid-line");
     expect(await imported(store, line(definition))).toMatchObject({ status: 400, code: "invalid-request", line: 1, imported: 0 });
   });
 
-  it("does not bring back what the code has: its own definition counts", async () => {
+  it("does not replace a definition in code: the code's counts", async () => {
     const store = freshStore("in-code-line");
     const lines =
       line({ kind: "category", name: "reading", definition: {} }) + line({ kind: "view", name: "totals", definition: { from: "reading" } });
     expect(await imported(store, lines)).toEqual({ lines: 2, imported: 0, known: 2 });
   });
 
-  it("may stand between events, and counts for those after it", async () => {
+  it("may come between events, and applies to those after it", async () => {
     const store = freshStore("between");
     const event = (stream: string, id: number) =>
       `${JSON.stringify({ id: `01890000-0000-7000-8000-00000000000${id}`, stream, type: "Any", data: {} })}\n`;

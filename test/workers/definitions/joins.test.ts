@@ -85,7 +85,7 @@ async function joining(name: string, definition: object = COUNTED) {
 const VALUES = [3, 1, 3, 0.5, 3, 2, 1];
 
 describe("a join finds what the view had at the event's own position", () => {
-  it("while the view has not run at all, and while it is far ahead", async () => {
+  it("whether the view has not run at all or is far ahead", async () => {
     for (const isAhead of [false, true]) {
       const { declare, read, calibrate, wake, marks, expected } = await joining("ahead");
       for (const [index, value] of VALUES.entries()) await read(`s${index % 2}`, value);
@@ -98,7 +98,7 @@ describe("a join finds what the view had at the event's own position", () => {
     }
   });
 
-  it("event by event, as they come", async () => {
+  it("event by event, as they are written", async () => {
     const { declare, read, wake, marks, expected, copied, rows } = await joining("live");
     await declare();
     for (const value of VALUES) {
@@ -110,7 +110,7 @@ describe("a join finds what the view had at the event's own position", () => {
     expect(new Set(await copied())).toEqual(new Set((await rows(values)).values()));
   });
 
-  it("after a reset, to the beginning and to the middle: the same is found, and nothing is stored twice", async () => {
+  it("after a reset to the beginning or to the middle: it finds the same, and nothing is stored twice", async () => {
     const { declare, read, wake, marks, expected, copied, post, log } = await joining("reset");
     await declare();
     for (const value of VALUES) await read("s", value);
@@ -126,7 +126,7 @@ describe("a join finds what the view had at the event's own position", () => {
     expect(await marks()).toEqual(await expected());
   });
 
-  it("when it begins late: what it has not followed is folded, and nothing is emitted for it", async () => {
+  it("when the processor begins late: earlier events are folded, and nothing is emitted for them", async () => {
     for (const start of ["head", 3]) {
       const { declare, read, wake, marks, expected } = await joining("late");
       for (const value of VALUES) await read("s", value);
@@ -139,7 +139,7 @@ describe("a join finds what the view had at the event's own position", () => {
     }
   });
 
-  it("when the join is added later, and its steps have changed", async () => {
+  it("when the join is added later, with changed steps", async () => {
     const { declare, read, wake, marks, expected } = await joining("added");
     await declare({ ...COUNTED, steps: [{ filter: "false" }, { emit: { to: "marks" } }] });
     for (const value of VALUES) await read("s", value);
@@ -150,7 +150,7 @@ describe("a join finds what the view had at the event's own position", () => {
     expect(Object.entries(await marks())).toEqual(Object.entries(await expected()).slice(-1));
   });
 
-  it("when the commit fails, and is made by the next worker", async () => {
+  it("when the commit fails, and the next worker makes it", async () => {
     const { declare, read, wake, marks, expected, timePasses } = await joining("commit");
     await declare();
     await read("s", 1);
@@ -171,7 +171,7 @@ describe("a join finds what the view had at the event's own position", () => {
     expect(await marks()).toEqual(await expected());
   });
 
-  it("when two workers are at it at once", async () => {
+  it("when two workers run at once", async () => {
     const { declare, read, wake, marks, expected, checkpoints } = await joining("two");
     await declare();
     for (const value of VALUES) await read("s", value);
@@ -181,7 +181,7 @@ describe("a join finds what the view had at the event's own position", () => {
   });
 });
 
-it("another worker that is faster, while the rows are being read, changes nothing of what is emitted", async () => {
+it("a faster worker, while this one reads the rows, changes nothing in what is emitted", async () => {
   const parity = {
     from: "reading",
     steps: [
@@ -221,7 +221,7 @@ it("another worker that is faster, while the rows are being read, changes nothin
   );
 });
 
-it("a copy that the sweep has retired for other code is kept if it is wanted in time, and else made again", async () => {
+it("a copy that the sweep has retired for other code is kept if it is wanted in time, and is otherwise made again", async () => {
   const { declare, read, wake, marks, expected, copied, checkpoints, store } = await joining("retired");
   await declare();
   for (const value of VALUES) await read("s", value);
@@ -243,7 +243,7 @@ it("a copy that the sweep has retired for other code is kept if it is wanted in 
 });
 
 describe("a view that cannot fold an event stops the processor there", () => {
-  it("and both go on when an operator has made the view skip it", async () => {
+  it("and both go on once an operator has made the view skip it", async () => {
     const { declare, read, wake, marks, consumer, post, timePasses } = await joining("poisoned");
     await declare();
     poison.active = true;
@@ -263,7 +263,7 @@ describe("a view that cannot fold an event stops the processor there", () => {
     expect(await marks()).toEqual({ 1: { all: 1, same: 1 }, 2: { all: 1, same: 0 }, 3: { all: 2, same: 2 } });
   });
 
-  it("or the processor: then only its own copy goes on without the event", async () => {
+  it("and once an operator has made the processor skip it, only its own copy goes on without the event", async () => {
     const { declare, read, wake, marks, post, timePasses } = await joining("skipped");
     await declare();
     poison.active = true;
@@ -278,8 +278,8 @@ describe("a view that cannot fold an event stops the processor there", () => {
   });
 });
 
-describe("what was erased", () => {
-  it("leaves a copy whose rows belong to one stream each at once, and only that row", async () => {
+describe("erased data", () => {
+  it("leaves a copy whose rows belong to one stream each at once, together with its row and no other", async () => {
     const { declare, post, send, wake, checkpoints, store } = await joining("own-rows");
     await declare({
       from: "counter",
@@ -300,7 +300,7 @@ describe("what was erased", () => {
     expect(copy).toMatchObject({ retired_at: null });
   });
 
-  it("leaves a copy whose rows may have it: the copy is made again, once for all that was erased by then", async () => {
+  it("leaves a copy whose rows may contain it: the copy is made again, once for everything erased until then", async () => {
     const { declare, read, wake, send, copied, checkpoints, marks } = await joining("erased");
     await declare();
     await read("gone", 7);
@@ -375,7 +375,7 @@ describe("a join with a category", () => {
   });
 });
 
-it("a processor that joins what it does not follow is woken by what changes the view", async () => {
+it("a processor that joins a view of categories that it does not follow is woken by what changes the view", async () => {
   const store = await joining("woken", { ...COUNTED, from: "sample" });
   await store.declare();
   await store.read("s", 1);

@@ -150,14 +150,14 @@ async function begun() {
   };
 }
 
-describe("whatever dies, and however often it is woken or reset", () => {
+describe("a processor, whatever dies and however often it is woken or reset", () => {
   const clean = async () => {
     const one = await begun();
     await one.finish();
     return one.stored();
   };
 
-  it("a clean run stores what the definitions say", async () => {
+  it("stores what the definitions describe in a run without faults", async () => {
     const streams = await clean();
     const data = Object.fromEntries(
       Object.entries(streams).map(([stream, events]) => [stream, events.map((one) => (one as RecordedEvent).data)]),
@@ -184,7 +184,7 @@ describe("whatever dies, and however often it is woken or reset", () => {
     });
   });
 
-  it("a worker that dies at any step leaves nothing that another cannot finish", { timeout: 300_000 }, async () => {
+  it("finishes in another worker whatever step the first one dies at", { timeout: 300_000 }, async () => {
     const streams = await clean();
     for (const name of NAMES) {
       for (let steps = 1; ; steps += STRIDE) {
@@ -200,7 +200,7 @@ describe("whatever dies, and however often it is woken or reset", () => {
     }
   });
 
-  it("any order of deaths, resets, repeated wake-ups and two workers at once ends the same way", { timeout: 300_000 }, async () => {
+  it("ends the same way after any order of deaths, resets, repeated wake-ups and two workers at once", { timeout: 300_000 }, async () => {
     const streams = await clean();
     const name = fc.constantFrom(...NAMES);
     const steps = fc.integer({ min: 1, max: 20 });

@@ -36,7 +36,7 @@ const DEFINITIONS = {
 };
 
 describe("a preview of a view", () => {
-  it.each(Object.entries(DEFINITIONS))("has the rows that the view then has: %s", async (_what, definition) => {
+  it.each(Object.entries(DEFINITIONS))("shows the rows that the view will have: %s", async (_what, definition) => {
     const { order, preview, read: measure, send, wake, json } = await store("same-rows");
     const orders = [
       ["b", "c1", 1],
@@ -96,7 +96,7 @@ describe("a preview of a view", () => {
     expect(answer.rows).toEqual([]);
   });
 
-  it("folds the latest events of the log that the view follows, and says whether those are all", async () => {
+  it("folds the latest events that the view follows, and reports whether there are earlier ones", async () => {
     const { order, preview, read: measure } = await store("latest");
     for (const n of [1, 2, 3]) {
       await order(String(n), { who: "c1", n });
@@ -107,7 +107,7 @@ describe("a preview of a view", () => {
     expect(await preview(SUM)).toMatchObject({ rows: [{ id: "c1", sum: 6 }], exact: true });
   });
 
-  it("folds given events as if they came next, alone or after the latest", async () => {
+  it("folds given events as if they were written next, alone or after the latest", async () => {
     const { order, preview } = await store("given");
     await order("1", { who: "c1", n: 1 });
     const next = (n: number) => ({ stream: "orders/1", type: "OrdersRecorded", data: { who: "c1", n } });
@@ -121,7 +121,7 @@ describe("a preview of a view", () => {
     expect(await preview(definition, { last: 5, events: [next(5)] })).toMatchObject({ rows: [{ id: "c1", sum: 6 }], exact: false });
   });
 
-  it("leaves out what was erased, and what an operator let the view of this name skip", async () => {
+  it("leaves out what was erased, and what an operator made the view of this name skip", async () => {
     const { order, preview, send, wake, post } = await store("left-out");
     await order("1", { who: "c1", n: 1 });
     await order("2", { who: "c1", n: 2 });
@@ -154,8 +154,8 @@ describe("a preview of a view", () => {
       undefined,
       "must give a string",
     ],
-    ["a key that is none", { key: "dyn(null)" }, "key", undefined, "must give a string or a number"],
-  ])("shows the event at which it would stop, and the place of %s", async (_what, definition, path, at, message) => {
+    ["an invalid key", { key: "dyn(null)" }, "key", undefined, "must give a string or a number"],
+  ])("shows the event at which the view would stop, and where %s is", async (_what, definition, path, at, message) => {
     const { order, preview } = await store("failing");
     await order("1", { n: 0 });
     const event = { stream: "orders/2", type: "OrdersRecorded", data: { n: 0 } };
@@ -165,7 +165,7 @@ describe("a preview of a view", () => {
     expect(answer.error.at).toEqual(at);
   });
 
-  it("fails at an event whose row would be too large to be written", async () => {
+  it("fails at an event whose row would be too large to write", async () => {
     const { preview } = await store("large-row");
     const columns = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`c${index}`, { type: "string", value: "data.text" }]));
     const event = { stream: "orders/1", type: "OrdersRecorded", data: { text: "x".repeat(120_000) } };
@@ -173,7 +173,7 @@ describe("a preview of a view", () => {
     expect([answer.outcome, answer.error.message]).toEqual(["failed", expect.stringContaining("a row may have at most")]);
   });
 
-  it("ends with the event that is one too many, however costly the definition is", async () => {
+  it("stops at the event that exceeds its budget, however costly the definition is", async () => {
     const { preview } = await store("costly");
     const fold = "data.list.map(x, data.list.size() + data.list.size() + data.list.size()).size() + acc";
     expect(compileExpression(fold, { data: true, acc: true })).not.toHaveProperty("problem");
@@ -187,7 +187,7 @@ describe("a preview of a view", () => {
     expect(answer.rows[0].c0).toBe(1_000 * answer.events.length);
   });
 
-  it("answers as many rows as it is asked for, and how many there are", async () => {
+  it("answers with as many rows as it is asked for, and with their number in all", async () => {
     const { preview } = await store("many-rows");
     const events = Array.from({ length: 5 }, (_, index) => ({ stream: `orders/${index}`, type: "OrdersRecorded", data: {} }));
     expect(await preview({ from: "orders" }, { events, limit: 2 })).toMatchObject({
@@ -197,7 +197,7 @@ describe("a preview of a view", () => {
     });
   });
 
-  it("lists the mistakes of a definition as a declaration does, each with the part of the expression", async () => {
+  it("lists the mistakes of a definition as a declaration does, each with the part of the expression that it is in", async () => {
     const { ask, send } = await store("mistakes");
     const definition = {
       from: "orders",
@@ -221,20 +221,20 @@ describe("a preview of a view", () => {
     ["of an unknown category", { definition: { from: "nobody" } }, 404, "unknown-category"],
     ["of a position beyond the head", { definition: { from: "orders" }, events: [9] }, 409, "position-beyond-head"],
     ["of no events", { definition: { from: "orders" }, events: [] }, 400, "invalid-request"],
-    ["of more events than it takes", { definition: { from: "orders" }, last: 1_001 }, 400, "invalid-request"],
+    ["of more events than are allowed", { definition: { from: "orders" }, last: 1_001 }, 400, "invalid-request"],
     [
-      "of more positions than it takes",
+      "of more positions than are allowed",
       { definition: { from: "orders" }, events: Array.from({ length: 21 }, () => 1) },
       400,
       "invalid-request",
     ],
     [
-      "of a stream that cannot be",
+      "of an impossible stream",
       { definition: { from: "orders" }, events: [{ stream: "orders", type: "A", data: {} }] },
       400,
       "invalid-request",
     ],
-    ["under a name that cannot be", { definition: { from: "orders" }, name: "a/b" }, 400, "invalid-request"],
+    ["under an impossible name", { definition: { from: "orders" }, name: "a/b" }, 400, "invalid-request"],
   ])("is refused %s", async (_what, body, status, code) => {
     const { ask } = await store("refused");
     const answer = await ask(body);

@@ -39,7 +39,7 @@ async function store(name: string) {
 }
 
 describe("a preview", () => {
-  it("shows each step at an event of the log: what it did, the data after it, and what would be emitted", async () => {
+  it("shows each step at an event of the log: its effect, the data after it, and what would be emitted", async () => {
     const { read: measure, preview, log, rows } = await store("logged");
     for (const value of [1, 2, 3]) await measure("s", value);
     const before = await log();
@@ -83,7 +83,7 @@ describe("a preview", () => {
     expect([await log(), await rows()]).toEqual([before, 0]);
   });
 
-  it("is what the processor then does", async () => {
+  it("shows what the processor then does", async () => {
     const { read: measure, send, post, wake, json } = await store("same");
     for (const value of [1, 2, 3]) await measure("s", value);
     await send("PUT", "/processors/p", JOINING);
@@ -95,7 +95,7 @@ describe("a preview", () => {
     );
   });
 
-  it("takes an event that was never written for the next one: a view that follows it has seen it", async () => {
+  it("treats an event that was never written as the next one: a view that follows it has seen it", async () => {
     const { read: measure, preview } = await store("unwritten");
     const event = { stream: "reading/s", type: "Read", data: { value: 1 } };
     expect((await preview(event)).emits).toMatchObject([{ data: { n: 1 } }]);
@@ -104,7 +104,7 @@ describe("a preview", () => {
     expect((await preview({ stream: "orders/7", type: "Any", data: {} })).emits).toMatchObject([{ data: { n: 1 } }]);
   });
 
-  it("shows the step that fails, and what a category does not take", async () => {
+  it("shows the step that fails, and what a category does not accept", async () => {
     const { preview } = await store("failing");
     const event = { stream: "orders/7", type: "Placed", data: { n: "x" } };
     const at = (steps: unknown) => preview(event, { from: "orders", steps });
@@ -125,7 +125,7 @@ describe("a preview", () => {
     });
   });
 
-  it("shows the latest events that the processor follows, the latest first, each as it is alone", async () => {
+  it("shows the latest events that the processor follows, newest first, each on its own", async () => {
     const { read: measure, post, preview, send, log, rows } = await store("latest");
     await send("POST", "/streams/marks", { n: 1 });
     for (const value of [1, 2, 3]) await measure("s", value);
@@ -141,7 +141,7 @@ describe("a preview", () => {
     expect([await log(), await rows()]).toEqual([before, 0]);
   });
 
-  it("says why the processor passes an event by", async () => {
+  it("explains why the processor ignores an event", async () => {
     const { preview, read: measure } = await store("passed");
     await measure("s", 1);
     const of = async (event: unknown, more: object = {}) => (await preview(event, { ...JOINING, ...more })).why;
@@ -154,17 +154,17 @@ describe("a preview", () => {
   it.each([
     ["no event", { definition: JOINING }, "event"],
     ["an event and the latest", { definition: JOINING, event: 1, last: 1 }, "event"],
-    ["more than it shows", { definition: JOINING, last: 21 }, "last"],
-    ["a stream that cannot be", { definition: JOINING, event: { stream: "reading", type: "Read", data: {} } }, "event"],
-    ["a definition that is not valid", { definition: { ...JOINING, steps: [{ filter: "1" }] }, event: 1 }, "definition.steps.0.filter"],
-  ])("is a 400 for %s, with the place", async (_what, body, path) => {
+    ["more events than it shows", { definition: JOINING, last: 21 }, "last"],
+    ["an impossible stream", { definition: JOINING, event: { stream: "reading", type: "Read", data: {} } }, "event"],
+    ["an invalid definition", { definition: { ...JOINING, steps: [{ filter: "1" }] }, event: 1 }, "definition.steps.0.filter"],
+  ])("is a 400 for %s, with its place", async (_what, body, path) => {
     const { post, read: measure } = await store("invalid");
     await measure("s", 1);
     const answer = await post("/processors/preview", body);
     expect([answer.status, (await read(answer)).issues?.[0]?.path]).toEqual([400, expect.stringContaining(path)]);
   });
 
-  it("knows no position beyond the head, no unknown category, and no processor in code", async () => {
+  it("is refused for a position beyond the head, an unknown category, and a processor in code", async () => {
     const { post } = await store("unknown");
     const code = async (path: string, body: object) => {
       const answer = await post(path, body);

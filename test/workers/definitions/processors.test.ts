@@ -43,7 +43,7 @@ const MARK = { from: "orders", steps: [{ emit: { to: "marks" } }] };
 const at = (position: number) => ({ event: expect.objectContaining({ position }) });
 
 describe("what a processor emits", () => {
-  it("is stored once, however often it runs, and by however many workers", async () => {
+  it("is stored once, however often the processor runs, and in however many workers", async () => {
     const { order, declare, wake, marks, forgetCheckpoint } = await store("once");
     await declare("mark", {
       from: "orders",
@@ -77,7 +77,7 @@ describe("what a processor emits", () => {
     ]);
   });
 
-  it("goes nowhere when its stream has ended; the processor goes on", async () => {
+  it("is dropped when its stream has ended; the processor goes on", async () => {
     const { order, declare, wake, send, marks, post, consumer } = await store("ended");
     await declare("mark", { from: "orders", steps: [{ emit: { to: "marks", id: "data.id" } }] });
     await post("/streams/marks/a", { type: "Noted", data: {} });
@@ -92,7 +92,7 @@ describe("what a processor emits", () => {
 describe("an event that cannot be processed", () => {
   const FRAGILE = { from: "orders", steps: [{ set: { half: "data.n / 2" } }, { emit: { to: "marks" } }] };
 
-  it("stops the processor at once and on record; skipped or mended, it goes on", async () => {
+  it("stops the processor at once, on record; once the event is skipped or the definition fixed, it goes on", async () => {
     const { order, declare, wake, consumer, marks, post, skipped } = await store("stop");
     await declare("half", FRAGILE);
     for (const n of [2, "two", 4, "four"]) await order("a", { n });
@@ -116,7 +116,7 @@ describe("an event that cannot be processed", () => {
     expect((await marks()).map(({ data }) => (data as { half: number }).half)).toEqual([1, 2]);
   });
 
-  it("is skipped where the definition says so, and is on record", async () => {
+  it("is skipped, on record, where the definition asks for that", async () => {
     const { order, declare, wake, consumer, marks, skipped } = await store("skip");
     await declare("half", { ...FRAGILE, onError: "skip" });
     for (const n of ["one", 2, "three", 4, "five"]) await order("a", { n });
@@ -126,7 +126,7 @@ describe("an event that cannot be processed", () => {
     expect(await skipped("half")).toMatchObject([at(5), at(3), at(1)]);
   });
 
-  it("that was skipped for a deleted definition is not skipped for the next one of its name, of whichever kind", async () => {
+  it("that was skipped for a deleted definition is not skipped for the next one of its name, whichever kind that is", async () => {
     const { order, declare, wake, consumer, marks, post, send, skipped, json } = await store("reborn");
     const copies = { from: "orders", steps: [{ join: { with: "orders", by: "data.id", as: "latest" } }, ...FRAGILE.steps] };
     const skip = async () => {
@@ -160,7 +160,7 @@ describe("an event that cannot be processed", () => {
     expect(await marks()).toHaveLength(1);
   });
 
-  it("is one whose emission the category does not take, with what is wrong with it", async () => {
+  it("may be one whose emission the category refuses; the reason is shown", async () => {
     const { order, declare, wake, consumer, send } = await store("misfit");
     const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
     await send("PUT", "/streams/strict", { schema });
@@ -173,7 +173,7 @@ describe("an event that cannot be processed", () => {
     });
   });
 
-  it("is one whose category was retired since", async () => {
+  it("may be one whose category has been retired since", async () => {
     const { order, declare, wake, consumer, send, json } = await store("retired");
     await declare("mark", MARK);
     await order("a");
@@ -188,7 +188,7 @@ describe("an event that cannot be processed", () => {
     });
   });
 
-  it("is none if the platform is at fault: that is tried again", async () => {
+  it("is not assumed when the platform is at fault: the event is tried again", async () => {
     const { order, declare, wake, consumer, marks, store: name } = await store("transient");
     await declare("mark", { ...MARK, onError: "skip" });
     await order("a");
@@ -237,7 +237,7 @@ describe("as a consumer, a processor", () => {
     expect(name).toBeTruthy();
   });
 
-  it("that is declared again after its deletion begins again, and stores nothing twice", async () => {
+  it("that is declared again after its deletion starts over, and stores nothing twice", async () => {
     const { order, declare, wake, marks, send, consumer } = await store("again");
     await declare("mark", MARK);
     await order("a");
@@ -283,7 +283,7 @@ describe("a processor does not answer what it has led to:", () => {
     ]);
   });
 
-  it("and lineage survives what code does in between: commands, reactors and effects", async () => {
+  it("and its lineage survives what code does in between: commands, reactors and effects", async () => {
     const { read: measure, declare, wake, events } = await store("code");
     // relay, in code, answers readings above a hundred with a command and an alarm.
     await declare("again", {

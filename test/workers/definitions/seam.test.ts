@@ -25,7 +25,7 @@ function elsewhere(store: string, code: App = app): Definitions {
 }
 
 describe("a definition of the catalog", () => {
-  it("is found by the question that finds those of the code, and is the same object until it changes", async () => {
+  it("is found by the same call as those in code, and stays the same object until it changes", async () => {
     const { store, send } = freshStore("same-object");
     await send("PUT", "/views/v", VIEW);
     await send("PUT", "/processors/p", PROCESSOR);
@@ -43,7 +43,7 @@ describe("a definition of the catalog", () => {
     expect([await definitions.processor("v"), await definitions.view("p")]).toEqual([undefined, undefined]);
   });
 
-  it("is seen as it is now, whichever isolate changed it", async () => {
+  it("is seen in its current form, whichever isolate changed it", async () => {
     const { store, send } = freshStore("stale");
     await send("PUT", "/views/v", VIEW);
     const [one, two] = [elsewhere(store), elsewhere(store)];
@@ -81,7 +81,7 @@ describe("a definition of the catalog", () => {
     expect((await definitions.processor("p"))?.followed).toHaveLength(processor?.followed.length ?? 0);
   });
 
-  it("costs a wake-up of its consumer one call to the catalog, and one of a consumer in code none", async () => {
+  it("costs a wake-up of its consumer one call to the catalog; a consumer in code costs none", async () => {
     const { store, send, post } = quietStore("calls");
     await post("/streams/reading/a", { type: "Read", data: { value: 1 } });
     await send("PUT", "/views/v", VIEW);
@@ -98,12 +98,12 @@ describe("a definition of the catalog", () => {
   });
 });
 
-describe("a name that the code has and the catalog, too", () => {
+describe("a name that both the code and the catalog have", () => {
   const row = z.object({ id: z.string(), inCode: z.boolean() });
   const inCode = view("shared", { from: reading, row, key: "id", on: { Read: (_row, _event, id) => ({ id, inCode: true }) } });
   const later = defineApp({ categories: [reading], views: [inCode] });
 
-  it("is the code's: the catalog's is shown as shadowed, has no effect, and can be deleted", async () => {
+  it("belongs to the code: the catalog's definition is shown as shadowed, has no effect, and can be deleted", async () => {
     const { store, send } = freshStore("shadowed");
     await send("PUT", "/views/shared", VIEW);
     await send("PUT", "/processors/own", PROCESSOR);
@@ -139,7 +139,7 @@ describe("the log of a store", () => {
     return store;
   };
 
-  it("goes on waking them in its next segment, and after an eviction", async () => {
+  it("goes on waking the catalog's consumers in its next segment, and after an eviction", async () => {
     const store = await declared("next-segment");
     await store.post("/log/roll-over", {});
     await store.post("/streams/reading/b", value(2));
@@ -150,7 +150,7 @@ describe("the log of a store", () => {
     expect(await store.logClient().subscribers()).toEqual(["v"]);
   });
 
-  it("learns of a definition by a repeat of its declaration, if the first one broke off in between", async () => {
+  it("learns of a definition when its declaration is repeated, if the first one broke off halfway", async () => {
     const store = freshStore("broken-off");
     await store.post("/streams/reading/a", value(1));
     const { catalog, log } = storeNamed(store.store, app);
@@ -164,7 +164,7 @@ describe("the log of a store", () => {
     expect(await log.subscribers()).toEqual([]);
   });
 
-  it("keeps the newest list, whatever order lists arrive in, and its webhooks", async () => {
+  it("keeps the newest list of consumers, whatever order lists arrive in, and its webhooks", async () => {
     const { log } = storeNamed(freshStore("lists").store);
     const consumers = (...names: string[]) => names.map((consumer) => ({ consumer, filter: { categories: ["reading"] } }));
     await log.subscribe("wh_0190", { types: ["Read"] }, 0);
@@ -179,7 +179,7 @@ describe("the log of a store", () => {
     expect(await log.subscribers()).toEqual(["wh_0190", "b"]);
   });
 
-  it("wakes them for the events that they follow, as they are declared now", async () => {
+  it("wakes consumers for the events that their current declarations follow", async () => {
     const store = quietStore("filters");
     const { log } = storeNamed(store.store);
     await store.post("/streams/reading/a", value(1));

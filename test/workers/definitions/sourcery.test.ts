@@ -155,7 +155,7 @@ async function shop(name: string) {
 }
 
 describe("a stream", () => {
-  it("takes records that fit, several of one id, and refuses others", async () => {
+  it("accepts records that fit, also several with one id, and refuses others", async () => {
     const { api, refused, json } = await shop("records");
     for (const qty of [1, 2])
       expect(await api("streams/orders", order(FITS, qty))).toMatchObject({ stream: `orders/${FITS}`, version: qty });
@@ -181,7 +181,7 @@ describe("a stream", () => {
     expect(await api(`streams/${list[1].id}`, { id: "tea", qty: 1, price: 1 })).toMatchObject({ stream: "products/tea" });
   });
 
-  it("has a name of its own, which can be part of a URL", async () => {
+  it("gets a name that can be part of a URL", async () => {
     const { refused, send } = await shop("names");
     expect(await refused("streams", { name: "orders", schema: ORDERS })).toMatchObject({ status: 400, reason: "name-in-use" });
     expect(await refused("streams", { name: "reading", schema: {} })).toMatchObject({ status: 400, reason: "declared-in-code" });
@@ -203,7 +203,7 @@ describe("a stream", () => {
       expect(await refused("streams", body)).toMatchObject({ status: 400, code: "invalid-request", issues: [expect.anything()] });
   });
 
-  it("without a schema is made by the processor that writes to it, and takes records as well", async () => {
+  it("without a schema is made by the processor that writes to it, and accepts records as well", async () => {
     const { api, json } = await shop("made");
     await api("processors", { name: "copies", from: "orders", filter: {} });
     expect((await json("/api/streams")).map(({ name, schema }: { name: string; schema: object }) => [name, schema])).toContainEqual([
@@ -216,7 +216,7 @@ describe("a stream", () => {
 });
 
 describe("a processor", () => {
-  it("that is refused makes no streams", async () => {
+  it("creates no streams when it is refused", async () => {
     const { refused, json } = await shop("refused");
     const cases: [body: object, status: number][] = [
       [{ name: "a", from: "orders" }, 400],
@@ -235,7 +235,7 @@ describe("a processor", () => {
     expect(await json("/api/processors")).toEqual([]);
   });
 
-  it("has an id of its own, whatever it is called, and is shown and deleted by it", async () => {
+  it("gets an id whatever its name, and is shown and deleted by that id", async () => {
     const { api, json, send } = await shop("ids");
     const called = "Prüfe die „Bestellung“, schnell!";
     const body = { name: called, from: "orders", filter: {}, to: "copies" };
@@ -251,7 +251,7 @@ describe("a processor", () => {
     expect((await send("GET", "/api/processors/unknown")).status).toBe(404);
   });
 
-  it("that is sent again with its Idempotency-Key is the same", async () => {
+  it("is the same when it is sent again with its Idempotency-Key", async () => {
     const { post, json, refused } = await shop("again");
     const body = { name: "a", from: "orders", filter: {} };
     const send = () => created(post("/api/processors", body, { "idempotency-key": "once" }));
@@ -263,7 +263,7 @@ describe("a processor", () => {
 });
 
 describe("a view", () => {
-  it("sums, by a field, what its function says", async () => {
+  it("sums by a field, with the function that it names", async () => {
     const { api, json, get, settle } = await shop("sums");
     await api("processors", { name: "joined", from: "orders", ...JOIN });
     await api("views", {
@@ -292,7 +292,7 @@ describe("a view", () => {
     expect((await get("/api/views/big/c2", { prefer: "wait=0" })).status).toBe(404);
   });
 
-  it("is found by the name of its stream if it shows the latest records, and is not hidden", async () => {
+  it("is found by the name of its stream if it shows the latest records and is not hidden", async () => {
     const { api, json, refused, get } = await shop("names");
     await api("streams/products", { id: "tea", qty: 5, price: 2.5 });
     expect(await json("/api/views/products/tea")).toEqual({ id: "tea", qty: 5, price: 2.5 });
@@ -366,13 +366,13 @@ describe("an answer", () => {
     }
   });
 
-  it("is JSON for a client that takes anything", async () => {
+  it("is JSON for a client that accepts anything", async () => {
     const { get } = await shop("accept");
     for (const accept of ["*/*", "text/html, */*;q=0.1", "application/*", "application/json"])
       expect((await get("/api/streams", { accept })).status).toBe(200);
   });
 
-  it("is 404 where the worker is not told to serve it, and without a store's name it is about the default store", async () => {
+  it("is 404 where the worker is not configured for it, and concerns the default store when the path names none", async () => {
     const off = createHttp(app);
     for (const path of ["/api/streams", "/api", "/stores/x/api/views"]) {
       const answer = await off.request(path, {}, env);
@@ -407,7 +407,7 @@ describe("a token", () => {
   };
   const STREAM = { name: "orders", schema: {}, viewable: true };
 
-  it("is sent with or without Bearer here, and only here without", async () => {
+  it("is accepted here with or without Bearer, and elsewhere only with it", async () => {
     expect(await ask("hs_admin", "POST", "/api/streams", STREAM)).toBe(201);
     expect(await ask("Bearer hs_reader", "GET", "/api/streams")).toBe(200);
     for (const authorization of ["", "hs_nobody", "Bearer hs_nobody", "Basic hs_admin", "hs_admin hs_admin"])
@@ -416,7 +416,7 @@ describe("a token", () => {
     expect(await ask("hs_admin", "PUT", "/api/streams")).toBe(405);
   });
 
-  it("needs the rights that the same has elsewhere", async () => {
+  it("needs the same rights as on the corresponding routes elsewhere", async () => {
     const asked = [
       ["POST", "/api/streams", "admin"],
       ["DELETE", "/api/streams/unknown", "admin"],
@@ -441,7 +441,7 @@ describe("a token", () => {
     }
   });
 
-  it("that is narrowed reads and writes what it is for, and no view under the name of its stream", async () => {
+  it("that is narrowed reads and writes what it is narrowed to, and no view under the name of its stream", async () => {
     expect(await ask("hs_narrow", "POST", "/api/streams/orders", { id: "1" })).toBe(201);
     expect(await ask("hs_narrow", "GET", "/api/streams/orders")).toBe(200);
     expect(await ask("hs_reader", "GET", "/api/views/orders/1")).toBe(200);

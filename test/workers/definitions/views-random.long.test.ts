@@ -204,7 +204,7 @@ function interpreted({ definition, where, key, remove, columns }: Random, events
 const byId = (a: Row, b: Row) => (String(a.id) < String(b.id) ? -1 : 1);
 
 describe("a view declared over HTTP", () => {
-  it("has the rows that a plain reading of its definition gives, live and rebuilt, whatever it is and whatever happens", async () => {
+  it("has the rows that a plain reading of its definition gives, live and rebuilt, whatever its definition and its events", async () => {
     const around = {
       categories: new Map(
         ["notes", "others"].map((name) => [

@@ -103,7 +103,7 @@ describe("a view without columns", () => {
     return { ...one, fact: (id: string, data: object) => one.post(`/streams/things/${id}`, { type: "ThingsRecorded", data }) };
   };
 
-  it("answers the latest data exactly as it is, whatever its members are called, and its key", async () => {
+  it("answers with the latest data exactly as it is, whatever its members are called, and with its key", async () => {
     const { fact, run, rows, row } = await open();
     const odd = `{"status":"new","limit":5,"sort":"-a","Twin":"T","twin":"t","a b":{"c":[null,1.50]},"":"","_row":1,"_store":"s","constructor":7,"id":"mine","__proto__":{"x":1},"half":"\\ud800"}`;
     await fact("1", { status: "done", qty: 1 });
@@ -120,7 +120,7 @@ describe("a view without columns", () => {
     expect(JSON.stringify(await row("1"))).toContain(JSON.stringify(rest).slice(1, -1));
   });
 
-  it("is queried by the members that the schema names, sorted and paged by them, and refuses all others", async () => {
+  it("is queried, sorted and paged by the members that the schema names, and refuses all others", async () => {
     const { fact, run, rows, page, get, view } = await open({ indexes: ["qty"] });
     for (const [id, data] of Object.entries({
       a: { status: "new", qty: 3, price: 1.5, paid: true },
@@ -145,7 +145,7 @@ describe("a view without columns", () => {
     }
   });
 
-  it("has a row also where a member is not what a schema says of another event: it is only not found by it", async () => {
+  it("has a row even where a member does not have the type that another event's schema gives it: only queries by that member miss it", async () => {
     const { post, run, rows, send, put } = store();
     await send("PUT", "/streams/mixed", { events: { Counted: schema }, strict: false });
     await put({ from: "mixed" });
@@ -157,7 +157,7 @@ describe("a view without columns", () => {
     for (const query of ["qty.is=not-null", "paid.is=not-null", "status.is=not-null"]) expect(await rows(query)).toHaveLength(1);
   });
 
-  it("loses a row with its stream, and keeps it live until then", async () => {
+  it("keeps a row up to date until its stream is deleted, and then loses it", async () => {
     const { fact, run, get, view, send, rows } = await open();
     await fact("a", { qty: 1 });
     await run();
@@ -176,7 +176,7 @@ describe("a view without columns", () => {
     await follower.close();
   });
 
-  it("gets another column when the category's schema names another member, built beside the table that answers", async () => {
+  it("gets another column when the category's schema names another member; the old table answers until that is built", async () => {
     const { fact, run, send, rows, json, view } = await open();
     await fact("a", { qty: 1, colour: "red" });
     await run();
@@ -190,7 +190,7 @@ describe("a view without columns", () => {
 });
 
 describe("a view of what code declares", () => {
-  it("sees the events as the code lifts them", async () => {
+  it("folds the events as the code lifts them", async () => {
     const one = store();
     const definition = { from: "contract", columns: { cents: { type: "integer", init: 0, fold: "acc + data.cents" } } } as const;
     expect((await one.put(definition)).answer).toBe(201);
@@ -215,7 +215,7 @@ describe("a view of what code declares", () => {
 describe("an event that a definition cannot fold", () => {
   const strict: ViewDefinition = { from: "loose", columns: { qty: { type: "integer", init: 0, fold: "acc + data.qty" } } };
 
-  it("stops the view at once, on record, and nothing else; it can be skipped for good, or the definition be changed", async () => {
+  it("stops that view at once, on record, and nothing else; the event can be skipped for good, or the definition changed", async () => {
     const one = store();
     await one.send("PUT", "/streams/loose", {});
     const fact = (data: object) => one.post("/streams/loose/a", { type: "Noted", data });
@@ -248,7 +248,7 @@ describe("an event that a definition cannot fold", () => {
 });
 
 describe("a changed definition", () => {
-  it("is built beside the table that answers, and a change back finds its table as it was", async () => {
+  it("is built while the old table answers, and a change back finds the old table as it was", async () => {
     const one = store();
     await one.put(counts(1));
     for (const value of [1, 2]) await one.read("s", value);
@@ -283,7 +283,7 @@ describe("a changed definition", () => {
     expect(await one.page()).toEqual({ rows: [{ id: "s", count: 30 }], hasMore: false, position: 3 });
   });
 
-  it("that changes only its description keeps the table, and another store's table of the same definition is its own", async () => {
+  it("that differs only in its description keeps the table; another store with the same definition has a table of its own", async () => {
     const one = store();
     const other = store(one.view);
     for (const { put, read, run } of [one, other]) {
@@ -300,7 +300,7 @@ describe("a changed definition", () => {
 });
 
 describe("a deleted view", () => {
-  it("answers nothing, and declared again begins anew: rows, skipped events and late workers of before have no effect", async () => {
+  it("answers nothing, and starts from scratch when declared again: earlier rows, skipped events and late workers have no effect", async () => {
     const one = store();
     const definition: ViewDefinition = { ...counts(1), columns: { count: { type: "integer", init: 0, fold: "acc + data.value / 1" } } };
     await one.put(definition);
@@ -316,7 +316,7 @@ describe("a deleted view", () => {
 
     const columns = { count: { type: "number", init: 0, fold: "acc + data.value / 1" } } as const;
     expect((await one.put({ ...definition, columns })).answer).toBe(201);
-    // Not what the view of before had, not even until the first build.
+    // Not what the earlier view had, not even until the first build.
     expect(await one.page()).toEqual({ rows: [], hasMore: false, position: 0 });
     await project(storeNamed(one.store), late, Date.now() + 10_000);
     expect((await one.page()).rows).toEqual([]);
@@ -346,7 +346,7 @@ describe("a deleted view", () => {
     expect(await one.rows()).toEqual([{ id: "s", count: 1 }]);
   });
 
-  it("leaves nothing in the database after a while, and until then what is in use stays", async () => {
+  it("leaves nothing in the database after a while; until then, what is in use stays", async () => {
     const one = store();
     const other = store(one.view);
     for (const { put, read, run, sweep } of [one, other]) {
@@ -361,7 +361,7 @@ describe("a deleted view", () => {
       await run();
     }
     expect(await one.rows()).toEqual([{ id: "s", count: 2 }]);
-    await one.put(counts(10)); // a build that nothing has begun: the table of before answers
+    await one.put(counts(10)); // a build that nothing has begun: the earlier table answers
     await one.sweep();
     await age(2 * VIEW_GRACE_MS);
     await one.sweep();
@@ -382,7 +382,7 @@ describe("a deleted view", () => {
     expect([await tables(one.view), await traces(one.view)]).toEqual([0, 0]);
   });
 
-  it("leaves the table to a store that begins to use it just when it would be dropped", async () => {
+  it("leaves its table to a store that begins to use it just when it would be dropped", async () => {
     const one = store();
     const other = store(one.view);
     for (const { put, read, run } of [one, other]) {
@@ -408,7 +408,7 @@ describe("a deleted view", () => {
     expect((await env.VIEWS.prepare(`SELECT _store FROM ${name}`).all()).results).toEqual([{ _store: other.store }]);
   });
 
-  it("is not dropped while the catalog cannot be asked, nor when the definition is in a form of newer code", async () => {
+  it("keeps its table while the catalog cannot be reached, and when the definition is in a newer code's form", async () => {
     const one = store();
     await one.put(counts(1));
     await one.read("s", 1);
@@ -440,7 +440,7 @@ describe("a deleted view", () => {
 });
 
 describe("a processor that joins a view", () => {
-  it("keeps its place and its copy of the view's rows while it is declared, and nothing after that", async () => {
+  it("keeps its checkpoint and its copy of the view's rows as long as it is declared, and nothing after that", async () => {
     const one = store();
     const name = `joins-${names}`;
     const steps = [{ join: { with: one.view, by: "event.streamId", as: "found" } }, { emit: { to: "counted", data: "found" } }];

@@ -75,7 +75,7 @@ interface Given {
 }
 
 describe("ordered deliveries over another transport than HTTP", () => {
-  it("keep the order of each stream, and make one stream wait for no other", () =>
+  it("keep the order of each stream, and make no stream wait for another", () =>
     inMemory("memory-order", async ({ append, start }) => {
       await append("a", 3);
       await append("b", 2);
@@ -94,7 +94,7 @@ describe("ordered deliveries over another transport than HTTP", () => {
       expect(transport.order.filter((name) => name.startsWith("a"))).toEqual(["a@1", "a@2", "a@3"]);
     }));
 
-  it("block a stream whose event was put back, until it is tried again, and no other", () =>
+  it("block a stream whose event was put back until it is tried again, and block no other", () =>
     inMemory("memory-blocked", async ({ append, start }) => {
       let now = Date.now();
       vi.spyOn(Date, "now").mockImplementation(() => now);
@@ -119,7 +119,7 @@ describe("ordered deliveries over another transport than HTTP", () => {
       await eventually(() => expect(deliveries.ledger?.pending).toBe(0));
     }));
 
-  it("deliver again what was under way when the object died, and nothing that was acknowledged before that", () =>
+  it("are repeated if they were under way when the object died, and not if they had been acknowledged before", () =>
     inMemory("memory-crash", async ({ append, start }) => {
       await append("a", 3);
       const first = await start();
@@ -138,7 +138,7 @@ describe("ordered deliveries over another transport than HTTP", () => {
       expect(second.transport.order).toEqual(["a@2", "a@3"]);
     }));
 
-  it("stop, and announce it, when the other side is gone for good", () =>
+  it("stop when the other side is gone for good, and announce that", () =>
     inMemory("memory-gone", async ({ append, start }) => {
       const announced: string[] = [];
       const said = vi.spyOn(console, "error").mockImplementation(() => {});

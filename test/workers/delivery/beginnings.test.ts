@@ -17,7 +17,7 @@ function store(name: string) {
 }
 
 describe("a consumer that starts at the head", () => {
-  it("begins after what was there when the log first knew of it", async () => {
+  it("begins after the events that existed when the log first knew of it", async () => {
     const { id, append, consumer } = store("later");
     for (const value of [1, 2]) await append(value);
     expect(await storeNamed(id).log.knownSince("new")).toBe(2);
@@ -32,7 +32,7 @@ describe("a consumer that starts at the head", () => {
     expect(await one.checkpoint.look()).toMatchObject({ position: 2 });
   });
 
-  it("is known to the log from then on, whatever is forgotten in between", async () => {
+  it("is known to the log from then on, whatever the log's object forgets in between", async () => {
     const { id, append, logObject } = store("evicted");
     await append(1);
     expect(await storeNamed(id).log.knownSince("new")).toBe(1);

@@ -47,7 +47,7 @@ function controlled(name: string) {
 }
 
 describe("a consumer that has failed", () => {
-  it("tries again at once when it is told to, with all its attempts before it", async () => {
+  it("tries again at once when an operator retries it, with all attempts available again", async () => {
     const { tell, wake, consumer, rows, folded, sent } = await failedStore("retry");
     poison.active = false;
     const before = sent().length;
@@ -60,14 +60,14 @@ describe("a consumer that has failed", () => {
     expect(await rows(values)).toEqual(await folded(values));
   });
 
-  it("fails again when nothing was mended", async () => {
+  it("fails again when nothing was fixed", async () => {
     const { tell, wake, consumer } = await failedStore("unmended");
     await tell("values", "retry");
     await wake("values");
     expect(await consumer("values")).toMatchObject({ status: "catching-up", position: 1, attempts: 1 });
   });
 
-  it("passes the event over when it is told to, on record, and folds all others", async () => {
+  it("skips the event when an operator asks for that, on record, and folds all others", async () => {
     const { tell, wake, consumer, rows } = await failedStore("skip");
     expect(await tell("values", "skip", { position: 2 })).toMatchObject({ code: 200, position: 2 });
     await wake("values");
@@ -91,20 +91,20 @@ describe("a consumer that has failed", () => {
     expect(await consumer("values")).toMatchObject({ status: "failed", position: 1 });
   });
 
-  it("is not resumed: that is for what was paused", async () => {
+  it("cannot be resumed: that is for a paused one", async () => {
     const { tell } = await failedStore("resume");
     expect(await tell("values", "resume")).toMatchObject({ code: 409, type: "/problems/action-not-possible" });
   });
 
-  it("is rung for until it has caught up, should the wake-up get lost", async () => {
+  it("is woken until it has caught up, even if a wake-up gets lost", async () => {
     const { tell, settle, consumer } = await failedStore("lost");
     poison.active = false;
     await tell("values", "retry");
-    await settle(); // loses every message, and lets the log's alarm ring
+    await settle(); // loses every message, and lets the log's alarm go off
     expect(await consumer("values")).toMatchObject({ status: "live", lag: 0 });
   });
 
-  it("is told to the app's hooks: each failed attempt, and the end", async () => {
+  it("is reported to the app's hooks: each failed attempt, and the end", async () => {
     const { store, read } = controlled("hooks");
     const told: [string, ConsumerFailure][] = [];
     const hooks = {
@@ -127,7 +127,7 @@ describe("a consumer that has failed", () => {
 });
 
 describe("a consumer that is paused", () => {
-  it("stands still until it is resumed, and then misses nothing", async () => {
+  it("does nothing until it is resumed, and then misses nothing", async () => {
     const { read, tell, wake, consumer, rows, folded } = controlled("pause");
     await read("s", 1);
     await wake("values");
@@ -149,7 +149,7 @@ describe("a consumer that is paused", () => {
     expect(await consumer("relay")).toMatchObject({ status: "paused" });
   });
 
-  it("stays paused where it is put", async () => {
+  it("stays paused at the position that it is reset to", async () => {
     const { read, tell, wake, consumer } = controlled("moved");
     for (const value of [1, 2]) await read("s", value);
     await wake("relay");
@@ -159,7 +159,7 @@ describe("a consumer that is paused", () => {
     expect(await consumer("relay")).toMatchObject({ status: "paused", position: 1 });
   });
 
-  it("does not commit what it was working on", async () => {
+  it("does not commit the work that it had begun", async () => {
     const { store, read, tell, consumer, rows } = controlled("midway");
     await read("s", 1);
     const slow = viewConsumer(storeNamed(store), values);
@@ -178,7 +178,7 @@ describe("a consumer that is paused", () => {
     expect(await consumer("totals")).toMatchObject({ status: "paused", position: 0 });
   });
 
-  it("lets a query wait for a position until it is resumed", async () => {
+  it("makes a query wait for a position until it is resumed", async () => {
     const { read, tell, get } = controlled("waiting");
     await tell("values", "pause");
     await read("s", 1);
@@ -189,7 +189,7 @@ describe("a consumer that is paused", () => {
     expect(await (await asking).json()).toMatchObject({ position: 1, rows: [expect.anything(), expect.anything()] });
   });
 
-  it("refuses queries that want a position it will not reach", async () => {
+  it("refuses queries for a position that it will not reach", async () => {
     const { read, tell, get } = controlled("behind");
     await tell("values", "pause");
     await read("s", 1);
@@ -198,8 +198,8 @@ describe("a consumer that is paused", () => {
   });
 });
 
-describe("a consumer that is told to begin again", () => {
-  it("reacts again and stores nothing twice, when it is a processor", async () => {
+describe("a consumer that is reset", () => {
+  it("reacts again and stores nothing twice when it is a processor", async () => {
     const { read, tell, wake, log, consumer } = controlled("reset");
     poison.active = false;
     for (const value of [1, 2]) await read("s", value);
@@ -216,7 +216,7 @@ describe("a consumer that is told to begin again", () => {
     expect(await consumer("relay")).toMatchObject({ status: "live" });
   });
 
-  it("is rebuilt, when it is a view", async () => {
+  it("is rebuilt when it is a view", async () => {
     const { read, tell, wake, consumer } = controlled("view");
     await read("s", 1);
     await wake("values");
@@ -228,7 +228,7 @@ describe("a consumer that is told to begin again", () => {
 });
 
 describe("a dry run of a reset", () => {
-  it("counts what would run again, without what was erased, skipped or is of other types, and does nothing", async () => {
+  it("counts the events that would run again, leaving out those that were erased, skipped or are of other types, and does nothing", async () => {
     const { tell, read, post, send, wake, consumers, json, sent } = await failedStore("tried");
     await tell("values", "skip");
     await post("/streams/alarm/x", { type: "Raised", data: { from: "x", value: 1 } });
@@ -270,7 +270,7 @@ describe("a dry run of a reset", () => {
     expect(direct()).toHaveLength(rung);
   });
 
-  it("counts a processor's events after the position, page by page, and says what the reset would say of a wrong one", async () => {
+  it("counts a processor's events after the position, page by page, and refuses a wrong position as the reset would", async () => {
     const { read, tell, logObject } = controlled("pages");
     await read("s", 1);
     await logObject().sequence("reading/many", storedEvents(1, 1_200, "Read"));
@@ -315,7 +315,7 @@ describe("a dry run of a reset", () => {
     expect(await consumer("values")).toMatchObject({ status, position, attempts, lastError });
   });
 
-  it("is refused where an action takes none: nothing may seem to have been tried only", async () => {
+  it("is refused where an action has none: nobody may take a real action for a dry run", async () => {
     const { read, tell, consumer } = controlled("others");
     await read("s", 1);
     expect(await tell("relay", "pause?dryRun=true")).toMatchObject({ code: 400, type: "/problems/invalid-request" });
@@ -323,8 +323,8 @@ describe("a dry run of a reset", () => {
   });
 });
 
-describe("a database that is away when an operator acts", () => {
-  it("is said to have failed: nothing has moved, and it can be told again", async () => {
+describe("an action while the database is away", () => {
+  it("is reported as failed: nothing has moved, and it can be repeated", async () => {
     const { store, read, tell, wake, consumer } = controlled("away");
     await read("s", 1);
     await wake("relay");
@@ -337,7 +337,7 @@ describe("a database that is away when an operator acts", () => {
   });
 });
 
-describe("a processor that is told to begin behind the head", () => {
+describe("a processor that is reset to a position behind the head", () => {
   it("stays where it is: it would pass over what is yet to come", async () => {
     const { read, tell, wake, consumer } = controlled("beyond");
     poison.active = false;
@@ -350,7 +350,7 @@ describe("a processor that is told to begin behind the head", () => {
 });
 
 describe("an action", () => {
-  it("needs a consumer, a state that it fits, and a position that is one", async () => {
+  it("needs a consumer that exists, in a state that allows the action, and a valid position", async () => {
     const { tell } = controlled("errors");
     expect(await tell("nobody", "pause")).toMatchObject({ code: 404, type: "/problems/unknown-consumer" });
     expect(await tell("values", "retry")).toMatchObject({ code: 409, detail: "values cannot retry: nothing has failed" });
@@ -361,7 +361,7 @@ describe("an action", () => {
     expect(await tell("values", "explode")).toMatchObject({ code: 404, type: "/problems/not-found" });
   });
 
-  it("that comes too late says so: the consumer has moved meanwhile", async () => {
+  it("that comes too late is refused with the reason: the consumer has moved in the meantime", async () => {
     const { store, read } = controlled("late");
     await read("s", 1);
     const one = viewConsumer(storeNamed(store), values);

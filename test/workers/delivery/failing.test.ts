@@ -55,7 +55,7 @@ async function poisonedStore(name: string) {
 }
 
 describe("an event that a view cannot fold", () => {
-  it("leaves everything before it committed, and says what is wrong with it", async () => {
+  it("leaves everything before it committed, and is reported with what is wrong with it", async () => {
     const { wake, rows, consumer } = await poisonedStore("prefix");
     await wake("values");
     expect((await rows(values)).get("any")).toEqual({ value: "any", count: 2 });
@@ -70,7 +70,7 @@ describe("an event that a view cannot fold", () => {
     });
   });
 
-  it("changes none of its rows, even those it could have", async () => {
+  it("changes none of its rows, even those that could be changed", async () => {
     const { store, read } = quietStore("rows");
     const picky = fussy("picky", ({ position }, key) => position === 2 && key === "second");
     for (const value of [1, 2]) await read("s", value);
@@ -93,7 +93,7 @@ describe("an event that a view cannot fold", () => {
     expect(again).toEqual([{ body: { store: expect.any(String), consumers: ["values"], consumer: "values", head: 0 }, delaySeconds: 2 }]); // 1 s and its jitter, in whole seconds
   });
 
-  it("stops its consumer after the policy's last attempt, on record, and not before", async () => {
+  it("stops its consumer, on record, after the policy's last attempt and not before", async () => {
     const { attempt, consumer, rows } = await poisonedStore("failed");
     for (let attempts = 1; attempts < DEFAULT_RETRY.attempts; attempts++) {
       await attempt();
@@ -114,7 +114,7 @@ describe("an event that a view cannot fold", () => {
     expect((await rows(values)).get("any")).toEqual({ value: "any", count: 2 });
   });
 
-  it("is logged when it fails first and when it is given up, not in between", async () => {
+  it("is logged when it first fails and when it is given up, not in between", async () => {
     const { attempt } = await poisonedStore("logged");
     for (let attempts = 1; attempts <= DEFAULT_RETRY.attempts; attempts++) await attempt();
     const logged = errors.mock.calls.map(([entry]) => entry);
@@ -134,7 +134,7 @@ describe("an event that a view cannot fold", () => {
     ]);
   });
 
-  it("is folded, and all that waited behind it, once the code can", async () => {
+  it("is folded, with all that waited behind it, once the code can", async () => {
     const { attempt, consumer, rows, folded } = await poisonedStore("cured");
     await attempt();
     await attempt();
@@ -156,7 +156,7 @@ describe("an event that a view cannot fold", () => {
     expect((await rows(totals)).size).toBeGreaterThan(0);
   });
 
-  it("is counted for itself: another one that fails later begins anew", async () => {
+  it("has its own count of attempts: another event that fails later starts from one", async () => {
     const { store, read } = quietStore("anew");
     let poisoned = 2;
     const consumer = viewConsumer(
@@ -183,7 +183,7 @@ describe("an event that a view cannot fold", () => {
     expect(last?.error).toBeUndefined();
   });
 
-  it("is not even tried twice where the policy says so", async () => {
+  it("is tried only once where the policy demands that", async () => {
     const { store } = await poisonedStore("policy");
     const impatient = { ...viewConsumer(storeNamed(store), values), retry: { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 } };
     expect(await catchUp(impatient, storeNamed(store).log, Number.POSITIVE_INFINITY)).toEqual({ position: 2, outcome: "resting" });

@@ -1,4 +1,4 @@
-/** Every door may be the first that anybody opens: of a deployment whose database is empty. */
+/** Any route may be the first one that a client calls in a deployment whose database is empty. */
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";

@@ -19,7 +19,7 @@ async function shop(stock: Record<string, number>) {
 }
 
 describe("an order", () => {
-  it("whose lines can all be had becomes ready, and is seen in the view", async () => {
+  it("whose lines are all in stock becomes ready, and shows in the view", async () => {
     const { place, get, statusOf, stockOf, log } = await shop({ tea: 5, cup: 1 });
     await place("42");
     const row = await read(await get("/views/ready-orders/42", { prefer: "wait=20" }));
@@ -41,7 +41,7 @@ describe("an order", () => {
     );
   });
 
-  it("of which one line cannot be had is rejected, and gives the others back", async () => {
+  it("with a line that is out of stock is rejected, and gives the other lines back", async () => {
     const { place, statusOf, stockOf, get } = await shop({ tea: 5 });
     await place("43");
     await eventually(async () => expect(await statusOf("43")).toBe("rejected"));
@@ -49,7 +49,7 @@ describe("an order", () => {
     expect((await get("/views/ready-orders/43")).status).toBe(404);
   });
 
-  it("competes with others: the stock goes to as many as it suffices for, and is never sold twice", async () => {
+  it("competes with others: the stock goes to as many orders as it is enough for, and is never sold twice", async () => {
     const { place, statusOf, stockOf } = await shop({ tea: 4, cup: 10 });
     const ids = ["1", "2", "3", "4"];
     await Promise.all(ids.map((id) => place(id)));

@@ -75,7 +75,7 @@ interface Bench {
   readonly begin: (store: QuietStore) => Promise<string>;
   /** One that begins with the first event. */
   readonly fromFirst: (store: QuietStore) => Promise<string>;
-  /** Whether one that begins late has the events of before. */
+  /** Whether one that begins late has the earlier events. */
   readonly hasEarlier: boolean;
   /** Whether it may be reset to any position. */
   readonly resetsAnywhere: boolean;
@@ -154,7 +154,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that 
     expect(KINDS.filter((one) => one.has(app, name))).toEqual([kind]);
   });
 
-  it("handles all that there is when it is woken, and reports that", async () => {
+  it("handles every event when it is woken, and reports that", async () => {
     const { name, append, wake, report, hasHandled } = await started();
     await append(1, 2);
     expect(await report()).toMatchObject({ name, kind: kindName, status: "catching-up", position: 0, head: 2, lag: 2, processed: 0 });
@@ -184,7 +184,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that 
     await hasHandled(1, 2);
   });
 
-  it("stops at an event that fails, says which one, and tries it again when it is told to", async () => {
+  it("stops at an event that fails, reports which one, and tries it again when an operator asks for that", async () => {
     const { name, store, append, wake, control, report, hasHandled, handledNow } = await started();
     await append(1, POISON, 2);
     expect(await kind.count(store, name, "retry")).toMatchObject(
@@ -204,7 +204,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that 
     await eventually(async () => expect(await report()).toMatchObject({ status: "live", attempts: 0 }));
   });
 
-  it("passes over the event that failed when it is told to, and no other", async () => {
+  it("skips the event that failed, and no other, when an operator asks for that", async () => {
     const { name, store, append, wake, control, report, hasHandled } = await started();
     await append(1, POISON, 2);
     expect(await control("skip")).toMatchObject({ outcome: "not-possible" });
@@ -233,7 +233,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that 
     await hasHandled(1, 2, 1, 2);
   });
 
-  it("begins again after a position, or says that it cannot", async () => {
+  it("begins again after a position, or reports that it cannot", async () => {
     const { name, store, append, wake, control, hasHandled } = await started();
     await append(1, 2);
     await wake();
@@ -246,7 +246,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that 
     await hasHandled(...(bench.resetsAnywhere ? [1, 2, 2] : [1, 2]));
   });
 
-  it("begins at the head where it says so, and with the first event otherwise", async () => {
+  it("begins at the head where its definition asks for that, and otherwise with the first event", async () => {
     const { append, wake, report, hasHandled } = await started(bench.begin, 1);
     await append(2);
     await wake();
@@ -254,7 +254,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that 
     await hasHandled(...(bench.hasEarlier ? [1, 2] : [2]));
   });
 
-  it("is not there under a name that nobody has, and is not woken for it again", async () => {
+  it("is not found under an unknown name, and not woken under it again", async () => {
     const { store } = await started();
     const { nobody } = bench;
     const woken = await kind.wake(store, nobody, Date.now());
@@ -266,7 +266,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that 
 });
 
 describe("the list of kinds", () => {
-  it("has a place for every kind that a report may name, and each is in D1 or keeps its own place", async () => {
+  it("has every kind that a report may name, and each has its checkpoint in D1 or keeps it itself", async () => {
     expect(KINDS.map(({ name }) => name).toSorted()).toEqual(Object.keys(BENCHES).toSorted());
     for (const kind of KINDS) expect(kind.standings === undefined).toBe(kind.keepsOwnPlace);
     const standings = (await Promise.all(KINDS.map(async (kind) => (await kind.standings?.(definitions, [])) ?? []))).flat();

@@ -50,7 +50,7 @@ describe("a database that is away for longer than any event would be tried", () 
   });
 });
 
-describe("a batch that is too much for the database", () => {
+describe("a batch that is too large for the database", () => {
   it.each(["its memory limit", "its CPU time limit"])(
     "of %s is halved until it goes through, and not whole again at once",
     async (limit) => {
@@ -78,7 +78,7 @@ describe("a batch that is too much for the database", () => {
     },
   );
 
-  it("even for one event stops no consumer: it goes on when the database can", async () => {
+  it("stops no consumer even if it is a single event: the consumer goes on when the database can", async () => {
     const { store, read } = quietStore("too-much-alone");
     await read("s", 1);
     const one = viewConsumer(storeNamed(store), values);
@@ -127,7 +127,7 @@ describe("a batch that the database refuses for one of its events", () => {
 });
 
 describe("rows too large to be in memory together", () => {
-  it("are folded a few at a time, and come out the same", async () => {
+  it("are folded a few at a time, with the same result", async () => {
     const { store, read } = quietStore("large");
     const text = "x".repeat(VIEW_ROW_BYTES - 200);
     const large = view("large", {

@@ -57,17 +57,17 @@ async function ofHere(checkpoints: readonly Row[], views: readonly State[]) {
   return standings.filter(({ consumer }) => consumer === "here").map(placeOf);
 }
 
-describe("where a consumer stands for the sweep", () => {
+describe("the position that the sweep takes a consumer to be at", () => {
   it.each<[string, readonly Row[], readonly State[], { position: number; resting?: true }]>([
-    ["one that has never run is rung for", [], [], { position: -1 }],
-    ["a view with no checkpoint yet is rung for", [], [state(first)], { position: -1 }],
+    ["one that has never run is to be woken", [], [], { position: -1 }],
+    ["a view with no checkpoint yet is to be woken", [], [state(first)], { position: -1 }],
     ["at its checkpoint", [at(first, 7)], [state(first)], { position: 7 }],
     ["at rest while it is paused", [at(first, 7, "paused")], [state(first)], { position: 7, resting: true }],
     ["at rest when it has failed", [at(first, 7, "failed")], [state(first)], { position: 7, resting: true }],
-    ["rung for while an erasure is not carried out", [at(first, 7)], [state(first, 0, 5)], { position: -1 }],
-    ["rung for while its next table is not begun", [at(first, 7)], [state(first, 1)], { position: -1 }],
-    ["rung for while its next table is built", [at(first, 7), at(second, 3)], [state(first, 1)], { position: -1 }],
-    ["rung for when that is built and does not answer yet", [at(first, 7), at(second, 7)], [state(first, 1)], { position: -1 }],
+    ["to be woken while an erasure is not carried out", [at(first, 7)], [state(first, 0, 5)], { position: -1 }],
+    ["to be woken while its next table is not begun", [at(first, 7)], [state(first, 1)], { position: -1 }],
+    ["to be woken while its next table is built", [at(first, 7), at(second, 3)], [state(first, 1)], { position: -1 }],
+    ["to be woken when that is built and does not answer yet", [at(first, 7), at(second, 7)], [state(first, 1)], { position: -1 }],
     [
       "where the one that answers is, when the build has failed",
       [at(first, 7), at(second, 3, "failed")],
@@ -75,23 +75,23 @@ describe("where a consumer stands for the sweep", () => {
       { position: 7 },
     ],
     ["at rest when both have", [at(first, 7, "failed"), at(second, 3, "paused")], [state(first, 1)], { position: 7, resting: true }],
-    ["rung for when another definition answers", [at(earlier, 7)], [state(earlier)], { position: -1 }],
+    ["to be woken when another definition answers", [at(earlier, 7)], [state(earlier)], { position: -1 }],
     [
       "at rest when the build after that has failed",
       [at(earlier, 7), at(first, 3, "failed")],
       [state(earlier)],
       { position: 3, resting: true },
     ],
-    ["at its own table beside another version's that is not behind", [at(earlier, 7), kept(7)], [state(earlier)], { position: 7 }],
+    ["at its own table, next to another version's that is not behind", [at(earlier, 7), kept(7)], [state(earlier)], { position: 7 }],
     ["where its own table is, when that one is behind", [at(earlier, 7), kept(5)], [state(earlier)], { position: 5 }],
     ["where another version's is, when that one is behind", [at(earlier, 5), kept(7)], [state(earlier)], { position: 5 }],
-    ["rung for while an erasure reaches its own table", [at(earlier, 7), kept(7)], [state(earlier, 0, 5)], { position: -1 }],
-    ["rung for when its own table was dropped", [at(earlier, 7)], [state(earlier)], { position: -1 }],
+    ["to be woken while an erasure reaches its own table", [at(earlier, 7), kept(7)], [state(earlier, 0, 5)], { position: -1 }],
+    ["to be woken when its own table was dropped", [at(earlier, 7)], [state(earlier)], { position: -1 }],
   ])("%s", async (_, checkpoints, views, expected) => {
     expect(await ofHere(checkpoints, views)).toEqual([{ consumer: "here", ...expected }]);
   });
 
-  it("is looked up in the database that the code names, and nowhere else", async () => {
+  it("is read from the database that the code names, and from no other", async () => {
     const generation = tableOf(there).generation;
     const rows = (position: number): Omit<StoreRows, "binding"> => ({
       checkpoints: [
@@ -141,7 +141,7 @@ describe("the fingerprint of a store at rest", () => {
       }),
       standings,
     ],
-  ])("is another one when a consumer %s", async (_, code, where) => {
+  ])("changes when a consumer %s", async (_, code, where) => {
     expect(await fingerprint(code, where)).not.toBe(await fingerprint(app, standings));
   });
 });

@@ -39,7 +39,7 @@ interface Sent {
 const refused = new Set<string>();
 
 /**
- * Stores whose consumers run only when a test wakes them. Their logs' alarms ring on when their test is over and its mocks are lifted:
+ * Stores whose consumers run only when a test wakes them. Their logs' alarms still go off when their test is over and its mocks are lifted:
  * a consumer that ran then would meet what a later test has prepared for its own.
  */
 const quiet = new Set<string>();
@@ -105,7 +105,7 @@ export function quietStore(name: string) {
     wake: (...names: string[]) => deliver(...names.map((consumer) => ({ store: id, consumer, head: 0 }))),
     consumers,
     consumer: (consumer: string): Promise<ConsumerReport> => json(`/consumers/${consumer}`),
-    /** Loses every wake-up that was sent so far, and lets the log's alarm ring until everyone (but one that cannot) has caught up. */
+    /** Loses every wake-up that was sent so far, and lets the log's alarm go off until every consumer (but one that cannot) has caught up. */
     settle: async (except?: string): Promise<void> => {
       do {
         const before = sent.length;
@@ -122,7 +122,7 @@ export function quietStore(name: string) {
   };
 }
 
-/** A log that does not remember whom it has woken a moment ago. */
+/** A log that does not remember which consumers it has just woken. */
 export async function forgetful(logObject: DurableObjectStub): Promise<void> {
   await evictDurableObject(logObject).catch(() => {}); // it is not awake
 }

@@ -1,4 +1,4 @@
-/** What the cron's sweep asks of stores, and for whom it rings. Wake-ups are counted, and so are the calls to logs. */
+/** What the cron's sweep asks of stores, and which consumers it wakes. Wake-ups are counted, and so are the calls to logs. */
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -18,7 +18,7 @@ import { deliver, forgetful, naming, quietStore } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Counts how often a store's log is looked for. */
+/** Counts how often a store's log is looked up. */
 function logCalls(store: string): { readonly count: () => number } {
   const getByName = env.LOGS.getByName.bind(env.LOGS);
   let count = 0;
@@ -54,7 +54,7 @@ async function restingStore(name: string) {
       await settle();
       const before = store.sent().length;
       if (!(await runDurableObjectAlarm(store.logObject()))) break;
-      // Whoever is woken answers: on a slow machine an earlier answer may have come to an object that was gone.
+      // Each consumer that is woken answers: on a slow machine an earlier answer may have come to an object that was gone.
       await deliver(
         ...store
           .sent()
@@ -89,7 +89,7 @@ describe("a store at rest", () => {
     expect(await runInDurableObject(logObject(), (_instance, { storage }) => storage.getAlarm())).toBeNull();
   });
 
-  it("costs none when it has been so for a day, and is asked once a day from then on", async () => {
+  it("costs none once it has rested for a day, and is asked once a day from then on", async () => {
     const { store, swept, later } = await restingStore("day");
     const calls = logCalls(store);
     await swept();
@@ -106,7 +106,7 @@ describe("a store at rest", () => {
     expect(calls.count()).toBe(4);
   });
 
-  it("is asked again as soon as one of its consumers has moved, though it was at rest for a day", async () => {
+  it("is asked again as soon as one of its consumers has moved, even after a day at rest", async () => {
     const { store, swept, later, read, rest } = await restingStore("moved");
     await swept();
     await later(SWEEP_IDLE_MS);
@@ -122,7 +122,7 @@ describe("a store at rest", () => {
     expect(again.count()).toBe(1);
   });
 
-  it("is asked again when the code has another view, which is then built; the others are left alone", async () => {
+  it("is asked again when the code has another view, which is then built; the other stores are left alone", async () => {
     const { store, swept, later } = await restingStore("deployed");
     await swept();
     await later(SWEEP_IDLE_MS);
@@ -141,7 +141,7 @@ describe("a store at rest", () => {
     expect(calls.count()).toBe(1);
   });
 
-  it("does not wake who is paused, and wakes who was resumed though the wake-up got lost", async () => {
+  it("does not wake a paused consumer, and wakes a resumed one whose wake-up got lost", async () => {
     const { swept, settle, post, read, logObject } = await restingStore("paused");
     await post("/consumers/values/pause", {});
     await read("s", 2);
@@ -168,7 +168,7 @@ describe("a consumer whose checkpoint is behind, with nothing for it in between,
     return results.map(({ position }) => position);
   };
 
-  it("is not woken: the sweep moves it to the head, once, and the store is at rest", async () => {
+  it("is not woken: the sweep moves its checkpoint to the head, once, and the store is at rest", async () => {
     const { store, swept, post, logObject, rest } = await restingStore("passed");
     await swept();
     await post("/streams/sample/s", { type: "Read", data: { value: 1 } });
@@ -181,7 +181,7 @@ describe("a consumer whose checkpoint is behind, with nothing for it in between,
     expect((await env.VIEWS.prepare(`SELECT * FROM headspring_swept WHERE store = ?`).bind(store).first())!.looked_at).toBe(before);
   });
 
-  it("is not moved past what only newer code wants, by the sweep of either code", async () => {
+  it("is not moved past events that only newer code follows, by the sweep of either code", async () => {
     const { store, read, rest, post, wake } = await restingStore("newer");
     await post("/streams/sample/s", { type: "Read", data: { value: 1 } });
     await read("s", 2);
@@ -251,7 +251,7 @@ describe("a view that the store's catalog declares", () => {
     expect((await send("PUT", "/views/late", { from: "reading" })).status).toBe(201);
   });
 
-  it("is woken by the sweep when it is behind although nothing wakes it any more, and then its store is at rest", async () => {
+  it("is woken by the sweep when it is behind and nothing else wakes it any more, and then its store is at rest", async () => {
     const { swept, settle, rest, read, send, logObject, json } = await restingStore("declared-behind");
     await send("PUT", "/views/late", { from: "reading" });
     await rest();
@@ -265,7 +265,7 @@ describe("a view that the store's catalog declares", () => {
     expect(await swept()).toEqual([]);
   });
 
-  it("costs no store without one a question to its catalog while it is at rest, and a resting store with one none after a day", async () => {
+  it("costs a resting store its calls to the catalog for a day at most, and costs a store without any such view none", async () => {
     const plain = await restingStore("no-views");
     await plain.swept();
     const ofPlain = catalogCalls(plain.store);
@@ -289,7 +289,7 @@ describe("a view that the store's catalog declares", () => {
   });
 });
 
-describe("who is behind although nobody rings any more", () => {
+describe("a consumer that is behind although nothing wakes it any more", () => {
   it("is woken by the sweep, alone, when messages and the log's alarm were lost", async () => {
     const { swept, settle, read, logObject } = await restingStore("behind");
     await swept();
@@ -300,7 +300,7 @@ describe("who is behind although nobody rings any more", () => {
     expect(await runInDurableObject(logObject(), (_instance, { storage }) => storage.getAlarm())).not.toBeNull();
   });
 
-  it("is woken although it had said that it is at the head: D1 was put back since", async () => {
+  it("is woken although it had reported that it was at the head: D1 has been restored to an earlier time since", async () => {
     const { store, swept, read, settle } = await restingStore("back");
     await read("s", 2);
     await settle();
@@ -311,7 +311,7 @@ describe("who is behind although nobody rings any more", () => {
     expect(await swept()).toEqual(["relay"]);
   });
 
-  it("keeps no store marked as being at rest", async () => {
+  it("keeps its store from counting as at rest", async () => {
     const { store, swept, read, logObject } = await restingStore("restless");
     await swept();
     await read("s", 2);
@@ -338,7 +338,7 @@ describe("a webhook, whose position is not in D1,", () => {
     expect(await swept()).toEqual([id]);
   });
 
-  it("is woken by each sweep while the log's alarm says that somebody is behind", async () => {
+  it("is woken by each sweep while the log's alarm shows that a consumer is behind", async () => {
     const { swept, post, read, logObject } = await restingStore("alarmed");
     const { id } = await (await post("/webhooks", { url: "http://receiver.test/", types: ["Nothing"] })).json<{ id: string }>();
     await read("s", 2);
@@ -392,7 +392,7 @@ describe("many stores", () => {
     expect(asked.filter((name) => names.includes(name)).toSorted()).toEqual(names);
   });
 
-  it("are asked by one sweep after the other, each within what its invocation may do, and then from the beginning", async () => {
+  it("are asked by one sweep after the other, each within its invocation's limits, and then from the beginning", async () => {
     await restingStore("pieces");
     const asked = await manyStores();
     const turns: number[] = [];
@@ -409,7 +409,7 @@ describe("many stores", () => {
     expect(new Set(asked).size).toBeLessThan(asked.length);
   });
 
-  it("do not suffer from one whose log is out of reach: it is asked again by the next sweep", async () => {
+  it("do not suffer from one whose log is out of reach: the next sweep asks it again", async () => {
     const warnings = vi.spyOn(console, "warn").mockReturnValue();
     const first = await restingStore("broken");
     const second = await restingStore("broken-not");
@@ -435,7 +435,7 @@ describe("many stores", () => {
     expect(warnings).toHaveBeenCalledTimes(1);
   });
 
-  it("are found page by page, also by the directory alone", async () => {
+  it("are found page by page, even by the directory alone", async () => {
     await restingStore("listed");
     const directory = env.CATALOGS.getByName(DIRECTORY);
     const listed = names.map((name) => `zy${name}`);
@@ -447,11 +447,11 @@ describe("many stores", () => {
   });
 });
 
-describe("a store in which nobody has a checkpoint", () => {
+describe("a store in which no consumer has a checkpoint", () => {
   const onlyWebhooks = defineApp({ categories: [reading] });
   beforeEach(async () => void (await restingStore("begun"))); // the sweep begins with the first store
 
-  it("is found by the directory: the webhooks of an app that has nothing else are woken", async () => {
+  it("is found through the directory: the webhooks of an app that has no other consumers are woken", async () => {
     const { store, post, read, sent, logObject } = quietStore("only-webhooks");
     const { id } = await (await post("/webhooks", { url: "http://receiver.test/", types: ["Nothing"] })).json<{ id: string }>();
     await read("s", 1);
@@ -467,7 +467,7 @@ describe("a store in which nobody has a checkpoint", () => {
     expect(await rung()).toBe(true);
   });
 
-  it("has its views and processors rung for when all their wake-ups were lost", async () => {
+  it("has its views and processors woken when all their wake-ups were lost", async () => {
     const { read, sent, logObject } = quietStore("unheard-of");
     await read("s", 1);
     await evictWithoutAlarm(logObject());
@@ -480,7 +480,7 @@ describe("a store in which nobody has a checkpoint", () => {
     ).toContain("values");
   });
 
-  it("wakes nobody and comes to rest while nothing was written to it", async () => {
+  it("wakes no consumer and comes to rest while nothing has been written to it", async () => {
     const { store, send, sent } = quietStore("placed-only");
     expect((await send("PUT", "", {})).status).toBe(201);
     const calls = logCalls(store);
@@ -494,7 +494,7 @@ describe("a store in which nobody has a checkpoint", () => {
     expect(sent()).toEqual([]);
   });
 
-  it("is missed while the directory is out of reach, and the others are not", async () => {
+  it("is missed while the directory is out of reach; other stores are not", async () => {
     const warnings = vi.spyOn(console, "warn").mockReturnValue();
     const { store } = await restingStore("known-to-d1");
     const placed = quietStore("known-to-the-directory");

@@ -47,7 +47,7 @@ it("views and processors catch up from there, and nothing is stored twice", asyn
   await putBack(earlier);
   expect(await store.consumer("relay")).toMatchObject({ position: 4 }); // what it answered to the first two is not for it
   expect(await store.rows(values)).not.toEqual(rows);
-  // What the handbook says: `resume` wakes whoever is not told that there is something new.
+  // As the handbook has it: `resume` wakes a consumer that no wake-up reaches.
   for (const consumer of ["values", "relay"]) await store.post(`/consumers/${consumer}/resume`, {});
   const woken = store.sent().flatMap(({ body }) => body.consumers);
   expect(woken).toEqual(expect.arrayContaining(["values", "relay"]));

@@ -67,7 +67,7 @@ function watchLog(store: string, hear: Partial<Record<keyof LogRpc, (given: unkn
 }
 
 describe("a wake-up", () => {
-  it("is acknowledged once its consumer has run, with all its repeats", async () => {
+  it("is acknowledged, with all its repeats, once its consumer has run", async () => {
     const { store, read, consumer } = quietStore("acknowledged");
     await read("s", 1);
     const wakeUp = { store, consumer: "values", head: 1 };
@@ -78,7 +78,7 @@ describe("a wake-up", () => {
     expect(await consumer("values")).toMatchObject({ status: "live", position: 1 });
   });
 
-  it("says only “look”: a head that is too low or too high changes nothing", async () => {
+  it("only asks its consumer to look: a head that is too low or too high changes nothing", async () => {
     const { store, read, rows, folded, consumer } = quietStore("head");
     await read("s", 1);
     await read("s", 2);
@@ -88,7 +88,7 @@ describe("a wake-up", () => {
     expect(await rows(values)).toEqual(await folded(values));
   });
 
-  it("for a store that was never written finds nothing to do", async () => {
+  it("for a store that was never written to finds nothing to do", async () => {
     const { wake, rows } = quietStore("empty");
     expect((await wake("values", "relay")).explicitAcks).toHaveLength(2);
     expect((await rows(values)).size).toBe(0);
@@ -100,7 +100,7 @@ describe("a wake-up", () => {
     expect((await wake("of-an-earlier-deployment", "wh_removed")).explicitAcks).toHaveLength(2);
   });
 
-  it("tells the log at once how far its consumer is, though another one of the same batch takes its time", async () => {
+  it("reports to the log at once how far its consumer is, even if another one of the same batch takes long", async () => {
     const { store, read, sent, logObject } = quietStore("each");
     await read("s", 1);
     const { promise: slow, resolve: release } = Promise.withResolvers<void>();
@@ -130,7 +130,7 @@ describe("a wake-up", () => {
     await running;
   });
 
-  it("of a consumer that takes its time tells the log again and again that it is at work, and not when it has ended", async () => {
+  it("of a consumer that takes long reports to the log again and again that it is at work, and no more once it has ended", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     try {
       const { store, read } = quietStore("signs");
@@ -171,7 +171,7 @@ describe("a wake-up", () => {
     }
   });
 
-  it("of a view that is far behind is one of many at most: a single worker builds its table, and the others leave", async () => {
+  it("of a view that is far behind is acted on by one worker at most, which builds its table; the others leave", async () => {
     const { store, post, rows } = quietStore("chain");
     const pages = 4;
     for (let page = 0; page < pages; page++)
@@ -187,7 +187,7 @@ describe("a wake-up", () => {
     expect((await rows(values)).get("any")).toEqual({ value: "any", count: 500 * pages });
   });
 
-  it("after a worker has died with a view in its hands lets another one go on when its time is over", async () => {
+  it("after a worker has died while it built a view lets another one go on when the dead one's time is over", async () => {
     const { store, post, wake, consumer } = quietStore("dead");
     for (let page = 0; page < 2; page++)
       await post(`/streams/reading/s${page}`, { events: Array.from({ length: 500 }, () => ({ type: "Read", data: { value: 1 } })) });
@@ -201,7 +201,7 @@ describe("a wake-up", () => {
     expect(await consumer("values")).toMatchObject({ status: "live", position: 1_000 });
   });
 
-  it("from before a consumer went on does not silence it: what it says of that moment counts no more", async () => {
+  it("from before a consumer went on does not silence the consumer: what it reports of that moment no longer counts", async () => {
     const { store, read, post, settle, sent, json } = quietStore("stale");
     await read("s", 1);
     await settle();
@@ -231,7 +231,7 @@ describe("a wake-up", () => {
     expect(latest().asOf).toBeGreaterThan(paused.asOf!);
   });
 
-  it("that is none is dropped, and does not take the others with it", async () => {
+  it("that is malformed is dropped, and does not take the others with it", async () => {
     const errors = vi.spyOn(console, "error").mockReturnValue();
     const { store, read, consumer } = quietStore("foreign");
     await read("s", 1);
@@ -271,7 +271,7 @@ describe("a wake-up", () => {
     expect(await consumer("values")).toMatchObject({ status: "live", position: 1 });
   });
 
-  it("one that was delivered too often is given up, which is logged and loses nothing", async () => {
+  it("that was delivered too often is given up, which is logged and loses nothing", async () => {
     const errors = vi.spyOn(console, "error").mockReturnValue();
     const { store, read, settle, rows, folded, consumer } = quietStore("dead");
     await read("s", 1);
@@ -284,7 +284,7 @@ describe("a wake-up", () => {
     expect(await rows(values)).toEqual(await folded(values));
   });
 
-  it("for several consumers runs each of them once, whatever other messages name it, and is acknowledged when all have run", async () => {
+  it("for several consumers runs each of them once, even if other messages name it too, and is acknowledged when all have run", async () => {
     const { store, read, sent, consumers } = quietStore("several");
     await read("s", 1);
     const { explicitAcks, retryMessages } = await deliver(
@@ -298,8 +298,8 @@ describe("a wake-up", () => {
     expect(sent().filter(({ delaySeconds }) => delaySeconds !== undefined)).toEqual([]);
   });
 
-  describe("of whose consumers some could not run", () => {
-    /** A store with a webhook, which needs no database, and what becomes of these messages while the database is out of reach. */
+  describe("some of whose consumers could not run", () => {
+    /** A store with a webhook, which needs no database, and the outcome of these messages while the database is out of reach. */
     async function withoutDatabase(name: string, bodies: (store: string, webhook: string) => unknown[], isRefused = false) {
       vi.spyOn(console, "warn").mockReturnValue();
       const { store, post, read, sent, refuse } = quietStore(name);
@@ -334,7 +334,7 @@ describe("a wake-up", () => {
       });
     });
 
-    it("wakes nobody twice who is in several messages", async () => {
+    it("wakes no consumer twice that is in several messages", async () => {
       const bodies = (store: string, webhook: string) => [
         { store, consumers: [webhook, "values"], head: 1 },
         { store, consumers: ["values", webhook, "totals"], head: 1 },
@@ -347,7 +347,7 @@ describe("a wake-up", () => {
       });
     });
 
-    it("comes back whole when the queue takes no other", async () => {
+    it("comes back whole when the queue accepts no other", async () => {
       const bodies = (store: string, webhook: string) => [
         { store, consumers: [webhook, "values"], head: 1 },
         { store, consumer: webhook, head: 1 },
@@ -375,7 +375,7 @@ describe("two versions of the code side by side", () => {
       on: { Read: (row, { stream }) => ({ id: streamIdOf(stream), count: (row?.count ?? 0) + by }) },
     });
 
-  it("leave the consumer that only one of them has to that one: the log goes on ringing for it", async () => {
+  it("leave a consumer that only one of them has to that one: the log goes on waking it", async () => {
     const { store, read, settle, sent, rows, folded } = quietStore("newcomer");
     await read("s", 1);
     await settle();
@@ -393,7 +393,7 @@ describe("two versions of the code side by side", () => {
     expect(await rows(values)).toEqual(await folded(values));
   });
 
-  it("do not undo each other's work: a changed view is built and served once, reactions happen once, nobody fails", async () => {
+  it("do not undo each other's work: a changed view is built and served once, reactions happen once, and no consumer fails", async () => {
     const { store, read, log } = quietStore("versions");
     const older = defineApp({ categories: [reading, alarm], views: [step("stepped", 1)], processors: [raise] });
     const newer = defineApp({ categories: [reading, alarm], views: [step("stepped", 10)], processors: [raise] });

@@ -56,7 +56,7 @@ const sums = view("sums", {
 
 describe.each(THROWN)("an aggregate whose code throws %s", (_what, error) => {
   it.each(["schema", "initialState", "decide", "evolve"] as const)(
-    "in its %s stores nothing, and does the same command when it is mended",
+    "in its %s stores nothing, and carries out the same command once the code is fixed",
     async (place) => {
       const store = quietStore("rules");
       Object.assign(slips, { in: place, error });
@@ -69,22 +69,19 @@ describe.each(THROWN)("an aggregate whose code throws %s", (_what, error) => {
     },
   );
 
-  it.each(["initialState", "evolve", "upcast"] as const)(
-    "in its %s shows no state that it cannot fold, and blocks no other stream",
-    async (place) => {
-      const store = quietStore("state");
-      await store.stream("slip", "1").append(old);
-      await store.post("/aggregates/counter/1/Count", {});
-      await evictDurableObject(store.stream("slip", "1"));
-      Object.assign(slips, { in: place, error });
-      expect(await read(await store.get("/aggregates/slip/1"))).toMatchObject({ status: 500, code: "state-failed" });
-      expect(await read(await store.post("/aggregates/slip/1/Slip", { n: 1 }))).toMatchObject({ status: 500, code: "command-failed" });
-      expect((await store.get("/aggregates/counter/1")).status).toBe(200);
-      expect((await store.log()).map(({ type }) => type)).toEqual(["Slipped", "Counted"]);
-      slips.in = undefined;
-      expect(await store.json("/aggregates/slip/1")).toMatchObject({ state: { sum: 1 } });
-    },
-  );
+  it.each(["initialState", "evolve", "upcast"] as const)("in its %s shows no state, and blocks no other stream", async (place) => {
+    const store = quietStore("state");
+    await store.stream("slip", "1").append(old);
+    await store.post("/aggregates/counter/1/Count", {});
+    await evictDurableObject(store.stream("slip", "1"));
+    Object.assign(slips, { in: place, error });
+    expect(await read(await store.get("/aggregates/slip/1"))).toMatchObject({ status: 500, code: "state-failed" });
+    expect(await read(await store.post("/aggregates/slip/1/Slip", { n: 1 }))).toMatchObject({ status: 500, code: "command-failed" });
+    expect((await store.get("/aggregates/counter/1")).status).toBe(200);
+    expect((await store.log()).map(({ type }) => type)).toEqual(["Slipped", "Counted"]);
+    slips.in = undefined;
+    expect(await store.json("/aggregates/slip/1")).toMatchObject({ state: { sum: 1 } });
+  });
 });
 
 describe("an event whose upcast throws", () => {
@@ -100,7 +97,7 @@ describe("an event whose upcast throws", () => {
     return store;
   }
 
-  it("is read as it is stored, and says why: in the log, in its stream, in exports and in subscriptions", async () => {
+  it("is read as it is stored, with the reason: in the log, in its stream, in exports and in subscriptions", async () => {
     const store = await stored("read");
     const expected = { stream: "slip/old", position: 2, data: { n: 1 }, schemaVersion: 1, unlifted: WHY };
     const { events } = await store.json("/log");
@@ -129,15 +126,19 @@ describe("an event whose upcast throws", () => {
     ["nothing", () => undefined, "the upcast to version 2 returned data that is not JSON: data is undefined"],
     ["a promise", async () => ({ n: 1 }), "the upcast to version 2 returned data that is not JSON: data is a Promise"],
     ["a list", () => [1], "the upcast to version 2 returned data that is not an object"],
-    ["what JSON cannot say", () => ({ n: Number.NaN }), "the upcast to version 2 returned data that is not JSON: data.n is NaN"],
-  ])("or gives %s is no better", async (_what, lift, why) => {
+    [
+      "a value that JSON cannot express",
+      () => ({ n: Number.NaN }),
+      "the upcast to version 2 returned data that is not JSON: data.n is NaN",
+    ],
+  ])("is read like that also if the upcast gives %s", async (_what, lift, why) => {
     const { liftTo, upcast } = await import("../../../src/definitions/upcast.ts");
     const schema = upcast(z.object({ n: z.number() }), z.object({ n: z.number() }), lift as never);
     const event = { version: 1, id: "", type: "T", data: '{"n":1}', meta: "{}", time: null, recordedAt: 0, schemaVersion: 1 };
     expect(liftTo(schema, event)).toEqual({ ...event, unlifted: why });
   });
 
-  it("fails a view at that event, on record, once everything before it is committed; a skip passes it over", async () => {
+  it("stops a view, on record, once everything before it is committed; a skip passes over it", async () => {
     const store = await stored("view");
     const one = viewConsumer(storeNamed(store.store), sums);
     expect(await catchUp(one, storeNamed(store.store).log, AT_LAST)).toEqual({ position: 1, outcome: "resting" });
@@ -152,7 +153,7 @@ describe("an event whose upcast throws", () => {
     });
   });
 
-  it("is tried again by the policy, held up by nobody else, and folded when the code is mended", async () => {
+  it("is tried again by the policy, holds up no other consumer, and is folded once the code is fixed", async () => {
     const store = quietStore("mended");
     await store.post("/aggregates/contract/a/Sign", { cents: 1, currency: "EUR" });
     await store.stream("contract", "old").append({
@@ -174,7 +175,7 @@ describe("an event whose upcast throws", () => {
     expect([...(await store.rows(contracts)).keys()]).toEqual(["a"]);
   });
 
-  it("is tried by a webhook like any delivery that fails, says why, and is sent when the code is mended; its endpoint is not blamed", async () => {
+  it("is tried by a webhook like any failing delivery, with the reason, and is sent once the code is fixed; the endpoint is not blamed", async () => {
     const store = await subscribed("hook", { categories: ["slip"] });
     Object.assign(slips, { in: "upcast", error: new Error("slipped") });
     for (const id of ["1", "2", "3", "4"]) await store.stream("slip", id).append(old);
@@ -283,7 +284,7 @@ describe("a hook that", () => {
     });
   });
 
-  it("never ends is not waited for", async () => {
+  it("never returns is not waited for", async () => {
     const store = quietStore("endless");
     await store.read("s", 1);
     const real = globalThis.setTimeout;

@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 export interface Used {
   calls: number;
   statements: number;
-  /** Of the calls those to D1. */
+  /** Those of the calls that go to D1. */
   databases?: number;
 }
 

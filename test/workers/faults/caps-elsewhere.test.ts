@@ -28,7 +28,7 @@ const PLANS = [
 ] as const;
 
 describe.each(PLANS)("an invocation that may make %i calls and %i statements", (calls, statements, plan) => {
-  it("lets a webhook deliver what there is, and the alarm goes on", async () => {
+  it("lets a webhook deliver some events, and the alarm goes on with the rest", async () => {
     const hook = await subscribed(`caps-hook-${plan}`, { types: ["Read"], concurrency: 4 });
     setVariables({ WORKERS_PLAN: plan });
     await hook.evict(); // it reads the plan when it begins
@@ -46,7 +46,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     if (plan === "free") expect(invocations.begun()).toBeGreaterThan(2);
   });
 
-  it("ends a live view before it has asked too often", async () => {
+  it("ends a live view before it has made too many calls", async () => {
     const { store, post, wake } = quietStore(`caps-live-${plan}`);
     await post("/aggregates/counter/c/Count", {});
     await wake("totals");
@@ -69,7 +69,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     expect(told).toBeGreaterThan(2);
   });
 
-  it("measures as many webhooks as there is room for, and says how many there are", async () => {
+  it("measures as many webhooks as there is room for, and reports how many there are", async () => {
     const { store, logClient } = quietStore(`caps-figures-${plan}`);
     for (let index = 0; index < 45; index++) await logClient().subscribe(`wh_${String(index).padStart(4, "0")}`);
     const { families, consumers } = await measure(new Store(capped(calls, statements, plan), store, app));
@@ -81,7 +81,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     if (plan === "paid") expect(measured).toBe(45);
   });
 
-  it("answers with all consumers and webhooks of a store that has as many as it may", async () => {
+  it("answers with all consumers and webhooks of a store that has the maximum", async () => {
     const { store, post, logClient } = quietStore(`caps-answers-${plan}`);
     const subscription = { url: "http://nobody.test/hook" };
     const within = () => capped(calls, statements, plan);
@@ -96,7 +96,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     expect(await logClient().subscribers()).toHaveLength(WEBHOOKS_FREE + (plan === "free" ? 0 : 1));
   });
 
-  it("has the cron sweep some of the stores, each in its turn, and drop what views have left there", async () => {
+  it("lets the cron sweep some of the stores, each in its turn, and drop what views have left there", async () => {
     await prepare(env.VIEWS);
     const stores = Array.from({ length: 24 }, (_, index) => `caps-sweep-${plan}-${String(index).padStart(2, "0")}`);
     await env.VIEWS.prepare(
@@ -106,7 +106,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
       .bind(JSON.stringify(stores))
       .run();
     const asked = new Set<string>();
-    // Logs that do not ring: what a sweep does there is not the question.
+    // Logs that wake no consumer: what a sweep does there is not the question.
     const getByName = env.LOGS.getByName.bind(env.LOGS);
     vi.spyOn(env.LOGS, "getByName").mockImplementation((name) =>
       stores.includes(name)
@@ -157,7 +157,7 @@ function countInvocations(store: string, most: number) {
 }
 
 describe("a stream with more timers due than one alarm carries out", () => {
-  it("carries out some, and the next alarm goes on", async () => {
+  it("carries out some, and leaves the others to the next alarm", async () => {
     const { post, json, stream } = quietStore("caps-timers");
     const parts = Array.from({ length: TIMERS_AT_ONCE + 20 }, (_, part) => ({ part: String(part), in: "1h" }));
     await post("/aggregates/agenda/1/Plan", { parts });

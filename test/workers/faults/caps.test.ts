@@ -56,7 +56,7 @@ const PLANS = [
 ] as const;
 
 describe.each(PLANS)("an invocation that may make %i calls and %i statements", (calls, statements, plan) => {
-  /** Wakes them, and again whoever asked for it or lags, until all are at the head. Answers with how many invocations that took. */
+  /** Wakes them, and wakes those again that asked for it or lag, until all are at the head. Answers with how many invocations that took. */
   async function bringToHead(store: Store, ...names: string[]): Promise<number> {
     let invocations = 0;
     let used: Used = { calls: 0, statements: 0 };
@@ -81,7 +81,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     return invocations;
   }
 
-  it("brings a reactor and views to the head, and exports what it should", async () => {
+  it("brings a reactor and views to the head, and exports all events", async () => {
     const store = quietStore(`caps-${plan}`);
     await store.post("/streams/reading/s", { events: readings(24) });
     const invocations = await bringToHead(store, "fan", "totals", "values");
@@ -90,7 +90,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     if (plan === "free") expect(invocations).toBeGreaterThan(3);
   });
 
-  it("builds a view with rows anew, while the earlier table answers", async () => {
+  it("rebuilds a view with rows while the earlier table answers", async () => {
     const store = quietStore(`caps-rebuild-${plan}`);
     await store.post("/streams/reading/s", { events: readings(700) });
     await bringToHead(store, "values");
@@ -108,7 +108,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     expect(results).toEqual([{ position: 700 }]);
   });
 
-  it("brings a process manager's instances to their end, with the outcomes of all their commands", async () => {
+  it("lets a process manager's instances run to completion, with the outcomes of all their commands", async () => {
     const store = quietStore(`caps-errand-${plan}`);
     const jobs = [1, 2, 3].map((by) => ({ counter: `c${by}`, by }));
     const wishes = ["a", "b", "c", "d", "e"].map((errand) => ({ type: "Wished", data: { errand, jobs } }));
@@ -118,7 +118,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     if (plan === "free") expect(invocations).toBeGreaterThan(1);
   });
 
-  it("brings sagas to their end, those that are undone too", async () => {
+  it("lets sagas run to completion, also those that are undone", async () => {
     const store = quietStore(`caps-saga-${plan}`);
     for (const owner of ["p", "q"]) await store.post(`/aggregates/purse/${owner}/Put`, { amount: 100 });
     const moves = [
@@ -134,7 +134,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     if (plan === "free") expect(invocations).toBeGreaterThan(1);
   });
 
-  it("lets an effect ask the outside about all events, once each", async () => {
+  it("lets an effect make its call for each event, once", async () => {
     const store = quietStore(`caps-effect-${plan}`);
     await bringToHead(store, "pay", "values", "errand", "move", "totals");
     for (const stream of ["a", "b", "c", "d", "e", "f", "g"]) await store.post(`/streams/reading/${stream}`, { events: readings(2) });
@@ -181,7 +181,7 @@ describe("a wait of 30 s in which nothing happens", () => {
     expect(used.databases).toBeLessThanOrEqual(10);
   });
 
-  it("ends at once when what it waits for comes", async () => {
+  it("ends as soon as what it waits for happens", async () => {
     const store = quietStore("comes");
     await store.read("s", 1);
     await store.wake("values");

@@ -41,7 +41,7 @@ describe.each([
     expect(new Set(events.map(({ id }) => id)).size).toBe(12);
   });
 
-  it("lets a repeat find its first answer (promise 8)", async () => {
+  it("gives a repeat its first answer (promise 8)", async () => {
     const { post, log } = freshStore("clock-repeat");
     const { pass } = clock();
     const key = { "idempotency-key": "k" };
@@ -53,7 +53,7 @@ describe.each([
     expect(await log()).toHaveLength(1);
   });
 
-  it("keeps the alarm armed that stands for an acknowledged event (promise 1)", async () => {
+  it("keeps the alarm set that brings an acknowledged event to the log (promise 1)", async () => {
     const { store, post, log, stream } = freshStore("clock-alarm");
     const stub = stream("counter", "1");
     const { pass } = clock();
@@ -68,7 +68,7 @@ describe.each([
     await eventually(async () => expect(await log()).toHaveLength(3));
   });
 
-  it("loses no timer and carries none out twice (promise 2)", async () => {
+  it("loses no timer and carries out none twice (promise 2)", async () => {
     const { post, json, stream } = freshStore("clock-timer");
     const stub = stream("reminder", "1");
     const { pass, now } = clock();
@@ -89,7 +89,7 @@ describe.each([
     expect((await json("/aggregates/reminder/1")).state).toEqual({ count: 1 });
   });
 
-  it("lets a view that waits for its next attempt go on, once, when the clock is right again (promise 4)", async () => {
+  it("lets a view that waits for its next attempt go on, once, after the clock is right again (promise 4)", async () => {
     const { read, wake, rows, folded, consumer } = quietStore("clock-view");
     const { pass } = clock();
     await read("s", 1);
@@ -105,7 +105,7 @@ describe.each([
     expect(await rows(values)).toEqual(await folded(values));
   });
 
-  it("lets nobody call the outside under another key, nor record two outcomes, though a lease seems over (promise 5)", async () => {
+  it("lets no worker call outside under another key, or record two outcomes, even if a lease seems to be over (promise 5)", async () => {
     const { post, run, calling, types } = processorStore("clock-lease");
     const { pass } = clock();
     const keys: string[] = [];
@@ -138,7 +138,7 @@ describe.each([
     expect((await types("payment/a")).filter((type) => type === "Paid")).toHaveLength(1);
   });
 
-  it("loses no delivery and changes no order: what failed is tried again when the clock is right again (promise 6)", async () => {
+  it("loses no delivery and changes no order: what failed is tried again after the clock is right again (promise 6)", async () => {
     const { post, wake, endpoint, alarm, received, report } = await subscribed("clock-webhook", { categories: ["reading"] });
     const time = clock();
     endpoint.answer = () => new Response(null, { status: 500 });
@@ -158,7 +158,7 @@ describe.each([
 });
 
 describe("an alarm that the platform has lost", () => {
-  it("is set again by the next write that rests on it (promise 1)", async () => {
+  it("is set again by the next write that relies on it (promise 1)", async () => {
     const { store, post, log, stream } = freshStore("lost-alarm");
     const stub = stream("counter", "1");
     const { pass } = clock();
@@ -203,7 +203,7 @@ describe("an alarm that the platform has lost", () => {
   });
 });
 
-it("the clock of these tests is the one that objects and workers look at: otherwise nothing above would mean anything", async () => {
+it("objects and workers read the clock that these tests set: otherwise the tests above would prove nothing", async () => {
   const { post, log, stream } = freshStore("clock");
   const { now, pass } = clock();
   pass(-HOUR);

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 describe("a log that cannot be read", () => {
-  it("stops no consumer for good and moves none: they come back with the queue, and miss nothing (promises 4, 5 and 6)", async () => {
+  it("stops no consumer for good and moves none: the queue wakes them again, and they miss nothing (promises 4, 5 and 6)", async () => {
     const store = await subscribed("unreadable", { categories: ["reading"] });
     for (const value of [1, 101, 2]) await store.read("s", value);
     const spy = interceptReads(store.store, () => () => Promise.reject(new Error("the log is away")));
@@ -33,8 +33,8 @@ describe("a log that cannot be read", () => {
   });
 });
 
-describe("a log that answers every other call, and late", () => {
-  it("holds up no write, mixes up no stream, and has everything in the end, once (promises 1, 2, 3 and 8)", async () => {
+describe("a log that answers only every other call, and late", () => {
+  it("holds up no write, mixes up no stream, and has every event in the end, once (promises 1, 2, 3 and 8)", async () => {
     const { store, post, log, json } = freshStore("moody");
     let calls = 0;
     const { restore } = interceptLog(store, (real) => async (stream, events) => {
@@ -65,7 +65,7 @@ describe("a log that answers every other call, and late", () => {
     }
   });
 
-  it("refuses a view's query for a position that is not there, and answers it when the log is back (promise 7)", async () => {
+  it("makes a view refuse a query for a position that it has not reached, and answer it when the log is back (promise 7)", async () => {
     const store = await subscribed("late-reader", { categories: ["reading"] });
     const { position } = await read(await store.read("s", 1));
     const spy = interceptReads(store.store, () => () => Promise.reject(new Error("the log is away")));

@@ -1,4 +1,4 @@
-/** The queue takes nothing: neither from the log, which rings, nor from a consumer, which wants to be called again. */
+/** The queue accepts nothing: neither from the log, which wakes consumers, nor from a consumer, which wants to be woken again. */
 
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -25,8 +25,8 @@ function closeQueue(): () => void {
   return () => doors.forEach((door, index) => door.mockImplementation(held[index] as never));
 }
 
-describe("a queue that takes no message", () => {
-  it("fails no write, and when it is back every consumer is told by the log's alarm (promises 1, 4, 5 and 6)", async () => {
+describe("a queue that accepts no message", () => {
+  it("fails no write, and when it is back the log's alarm wakes every consumer (promises 1, 4, 5 and 6)", async () => {
     const store = await subscribed("closed-queue", { categories: ["reading"] });
     const open = closeQueue();
     for (const value of [1, 2, 101]) expect((await store.read("s", value)).status).toBe(201);
@@ -46,7 +46,7 @@ describe("a queue that takes no message", () => {
     await eventually(() => expect(store.received()).toEqual(["reading/s/1", "reading/s/2", "reading/s/3"]));
   });
 
-  it("does not lose a consumer that wants to try again later: its wake-up comes back, and the log rings too (promise 4)", async () => {
+  it("loses no consumer that wants to try again later: its wake-up comes back, and the log wakes it too (promise 4)", async () => {
     expectErrors(/a consumer could not process an event and will retry/);
     const store = await subscribed("closed-later", { categories: ["counter"] });
     await store.read("s", -1);

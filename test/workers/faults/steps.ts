@@ -15,7 +15,7 @@ export interface Incident {
   readonly act: () => void;
 }
 
-/** Counts the steps, and lets the incident happen at its own, until it is told to restore everything. */
+/** Counts the steps, and lets the incident happen at its own, until the test has everything restored. */
 export function steps({ step, after, act }: Incident) {
   const seen: string[] = [];
   const spies: { mockRestore(): void }[] = [];

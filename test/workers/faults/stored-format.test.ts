@@ -44,7 +44,7 @@ describe.each(CLASSES)("%s", (className, binding, nameOf, pathOf) => {
     });
   });
 
-  it("takes storage without a version for version 1, and writes the version where it is a later one", async () => {
+  it("treats storage without a version as version 1, and writes the version where it is a later one", async () => {
     const store = await written();
     const object = env[binding].getByName(nameOf(store)) as DurableObjectStub;
     const Class = objects(NO_APP)[className];
@@ -62,7 +62,7 @@ describe.each(CLASSES)("%s", (className, binding, nameOf, pathOf) => {
   });
 });
 
-it("a consumer waits for newer code, and blames no event; an app's error of the same words is the app's", () => {
+it("a consumer waits for newer code, and blames no event; an app's error with the same message counts as the app's", () => {
   const error = new Error("this object was written by newer code: version 2 of what LOGS store, and this code knows 1");
   expect(consequenceOf(error)).toBe("passes");
   expect(consequenceOf(new AppError(error.message, { cause: error }))).toBe("blames");

@@ -41,7 +41,7 @@ const bodies = operations.flatMap(({ operation }) =>
 );
 
 describe("GET /openapi.json", () => {
-  it("answers with the document of the app, and with 304 to who has it", async () => {
+  it("answers with the app's document, and with 304 to a client that has it", async () => {
     const response = await exports.default.fetch("http://headspring/openapi.json");
     expect(response.headers.get("content-type")).toBe("application/json");
     const etag = response.headers.get("etag") ?? "";
@@ -50,7 +50,7 @@ describe("GET /openapi.json", () => {
     expect([again.status, again.headers.get("etag")]).toEqual([304, etag]);
   });
 
-  it("says which versions of OpenAPI and of the package it is about", () => {
+  it("names the versions of OpenAPI and of the package that it is about", () => {
     expect(document.openapi).toMatch(/^3\.1\.\d+$/);
     expect(document.info.version).toBe(version);
   });
@@ -68,7 +68,7 @@ describe("the document", () => {
     expect(all.filter((place) => !used.has(place))).toEqual([]);
   });
 
-  it("says of every object without known members that it may have any: generators take it for an empty one otherwise", () => {
+  it("allows any members in every object without known ones: generators would otherwise take it for an empty one", () => {
     const silent = [...within(document)].filter(([, { type, properties, additionalProperties, ...rest }]) => {
       const isFree = (type === "object" || (Array.isArray(type) && type.includes("object"))) && properties === undefined;
       return isFree && additionalProperties === undefined && rest.allOf === undefined;
@@ -77,7 +77,7 @@ describe("the document", () => {
     expect([...within(document)].filter(([, { additionalProperties: one }]) => one && JSON.stringify(one) === "{}")).toEqual([]);
   });
 
-  it("gives bodies of many JSON texts no schema of one", () => {
+  it("gives a body of many JSON documents no schema of a single one", () => {
     const streamed = operations.flatMap(({ operation }) =>
       [operation.requestBody?.content, ...Object.values(operation.responses).map(({ content }) => content)].flatMap((content) =>
         Object.entries(content ?? {}).filter(([type]) => /ndjson|event-stream/.test(type)),
@@ -87,7 +87,7 @@ describe("the document", () => {
     for (const [, { schema }] of streamed) expect(schema).toMatchObject({ type: "string" });
   });
 
-  it("says of the log's events which the code declares, and that there may be others", () => {
+  it("names the events of the log that the code declares, and allows others", () => {
     const { schemas } = document.components;
     const page = document.paths["/log"]?.get?.responses[200]?.content?.["application/json"]?.schema;
     expect(page).toMatchObject({ properties: { events: { items: { $ref: "#/components/schemas/AnyEvent" } } } });
@@ -126,7 +126,7 @@ describe("the document", () => {
     }
   });
 
-  it("has schemas of draft 2020-12 only, which a validator takes", () => {
+  it("has schemas of draft 2020-12 only, which a validator accepts", () => {
     const components = Object.values(document.components.schemas);
     const parameters = operations.flatMap(({ operation }) => operation.parameters.flatMap((one) => ("schema" in one ? [one.schema] : [])));
     // As one schema: each on its own would carry all components along.
@@ -144,7 +144,7 @@ describe("the document", () => {
     expect(Object.keys(schemas)).toEqual(expect.arrayContaining(["reading.Read", "order.PlaceOrder.command", "ready-orders.row"]));
   });
 
-  it("keeps schemas that refer to themselves, and names that OpenAPI does not take", () => {
+  it("keeps schemas that refer to themselves, and names that OpenAPI does not accept", () => {
     const Tree = z.object({
       name: z.string(),
       get children() {
@@ -183,11 +183,11 @@ describe("the routes", () => {
     views: ["/views/{view}", "/views/{view}/{key}"],
   };
 
-  it("are all documented, and nothing else is", () => {
+  it("are all documented, and no others are", () => {
     expect(new Set(documented)).toEqual(new Set(routed));
   });
 
-  it("take what is documented of this app's own parts", () => {
+  it("accept what is documented of this app's own parts", () => {
     for (const { method, path } of operations.filter(({ operation }) => operation.operationId.includes(":"))) {
       const [, kind = ""] = path.split("/");
       const [whole, one] = PATTERNS[kind] ?? [];
@@ -198,7 +198,7 @@ describe("the routes", () => {
 });
 
 describe("GET /docs", () => {
-  it("is one page with every operation and schema, which reaches for no other host", async () => {
+  it("is one page with every operation and schema, and loads nothing from another host", async () => {
     const response = await exports.default.fetch("http://headspring/docs");
     const html = await response.text();
     expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
@@ -209,7 +209,7 @@ describe("GET /docs", () => {
     expect([...html.matchAll(/(?:src|href)="(?!#)([^"]*)"/g)].map(([, target]) => target)).toEqual(["/openapi.json"]);
   });
 
-  it("may run nothing but its own script and style", async () => {
+  it("may use no script and style but its own", async () => {
     const response = await exports.default.fetch("http://headspring/docs");
     const policy = response.headers.get("content-security-policy") ?? "";
     const html = await response.text();

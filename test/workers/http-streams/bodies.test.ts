@@ -1,4 +1,4 @@
-/** Bodies that are too large, are no text, or never end; and what an import takes of them. */
+/** Bodies that are too large, are not text, or never end; and what an import stores of them. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -27,8 +27,8 @@ describe("promise 9: a body", () => {
   const latin1 = Uint8Array.of(0x22, 0xe9, 0x22);
 
   it.each([
-    ["that is too large, though it did not say so", () => pieces(half, half), 413, "body-too-large"],
-    ["that is no UTF-8", () => pieces(latin1), 400, "invalid-json"],
+    ["that is too large, without stating its length", () => pieces(half, half), 413, "body-too-large"],
+    ["that is not UTF-8", () => pieces(latin1), 400, "invalid-json"],
     ["that ends in the middle of a character", () => pieces(utf8.encode('"é').slice(0, -1)), 400, "invalid-json"],
   ])("%s is refused, and changes nothing", async (_what, body, status, code) => {
     const { post, log } = freshStore("body");
@@ -37,15 +37,15 @@ describe("promise 9: a body", () => {
     expect(await log()).toEqual([]);
   });
 
-  it("that is no UTF-8 is refused when it says its length, too", async () => {
+  it("that is not UTF-8 is refused even if it states its length", async () => {
     const body = { method: "POST", body: latin1, headers: { "content-length": String(latin1.byteLength) } };
     const response = await createHttp(app).request(`/stores/body${COMMAND}`, body, env);
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-json"]);
   });
 
   it.each([
-    ["that nests deeper than is taken", `{"by":${"[".repeat(70)}${"]".repeat(70)}}`, "nests deeper than 64 levels"],
-    ["that is no JSON", '{"by":1', "JSON"],
+    ["that nests deeper than is allowed", `{"by":${"[".repeat(70)}${"]".repeat(70)}}`, "nests deeper than 64 levels"],
+    ["that is not JSON", '{"by":1', "JSON"],
     ["with a number beyond all numbers", '{"by":1e999}', "beyond 1.8e308"],
     ["that is empty", "", "the body is empty"],
     ["that is blank", " \n", "the body is empty"],
@@ -72,7 +72,7 @@ describe("promise 9: a body", () => {
     expect(parse.mock.calls.filter(([text]) => text === body)).toHaveLength(1);
   });
 
-  it.each([COMMAND, "/import"])("of %s that breaks off is its client's affair, not a failure of ours", async (path) => {
+  it.each([COMMAND, "/import"])("of %s that breaks off counts as the client's fault, not as a failure of the store", async (path) => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error("the client has gone")) });
     const response = await createHttp(app).request(`/stores/body${path}`, { method: "POST", body }, env);
@@ -81,7 +81,7 @@ describe("promise 9: a body", () => {
     expect(complaint).not.toHaveBeenCalled();
   });
 
-  it.each(["", "c".repeat(257)])("with a Correlation-Id that is none is refused", async (id) => {
+  it.each(["", "c".repeat(257)])("with an invalid Correlation-Id is refused", async (id) => {
     const { post, log } = freshStore("correlation");
     const response = await post(COMMAND, {}, { "correlation-id": id });
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
@@ -99,7 +99,7 @@ describe("an import", () => {
     expect(await log()).toHaveLength(1);
   });
 
-  it("does not go on while the log is late, and comes to its end when it is sent again", async () => {
+  it("does not go on while the log is late, and completes when it is sent again", async () => {
     vi.spyOn(console, "warn").mockReturnValue();
     const { store, post, log } = freshStore("late");
     const lines = line("reading/1") + line("reading/2");
@@ -115,7 +115,7 @@ describe("an import", () => {
     ]);
   });
 
-  it("takes events of an earlier version as they are: they are lifted when they are read", async () => {
+  it("stores events of an earlier version as they are: they are lifted when they are read", async () => {
     const { send, post, json } = freshStore("earlier");
     const schema = { type: "object", properties: { km: { type: "number" } }, required: ["km"], "x-version": 2 };
     await send("PUT", "/streams/ride", { events: { Ridden: schema }, strict: false });

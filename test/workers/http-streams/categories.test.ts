@@ -33,7 +33,7 @@ describe("the catalog of a store", () => {
     expect((await put("/streams/first", { description: "known already" })).status).toBe(200);
   });
 
-  it("outlives the object that keeps it", async () => {
+  it("survives the death of the object that keeps it", async () => {
     const { put, json, remove, store: name } = store();
     await put("/streams/kept", { schema: CELSIUS });
     await put("/streams/gone", {});

@@ -1,4 +1,4 @@
-/** What the doors answer when something behind them fails, or the deployment is not complete. */
+/** What the routes answer when something behind them fails, or the deployment is not complete. */
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
@@ -18,7 +18,7 @@ const command = (environment: Env) => http.request(COUNT, { method: "POST", body
 const streamsThat = (error: Error) => ({ STREAMS: { getByName: () => ({ execute: () => Promise.reject(error) }) } });
 
 describe("a stream's object that fails", () => {
-  it("is 503 with Retry-After when the platform says that it may be asked again", async () => {
+  it("answers 503 with Retry-After when the platform's error allows another try", async () => {
     expectErrors(/the object moved/);
     for (const sign of [{ retryable: true }, { overloaded: true }]) {
       const response = await command(envWith(streamsThat(Object.assign(new Error("the object moved"), sign))));
@@ -27,7 +27,7 @@ describe("a stream's object that fails", () => {
     }
   });
 
-  it("is 500 when the log opens no subscription", async () => {
+  it("answers 500 when the log opens no subscription", async () => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const LOGS = { getByName: () => ({ fetch: async () => new Response(null) }) };
     const response = await http.request("/stores/failing/log", { headers: { accept: "text/event-stream" } }, envWith({ LOGS }));
@@ -36,7 +36,7 @@ describe("a stream's object that fails", () => {
     logged.mockRestore();
   });
 
-  it("is 500 otherwise, and tells the log and nobody else why", async () => {
+  it("answers 500 otherwise, and gives the cause in the logs and nowhere else", async () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     const response = await command(envWith(streamsThat(new Error("a secret of the inside"))));
     const text = await response.text();
@@ -48,8 +48,8 @@ describe("a stream's object that fails", () => {
   });
 });
 
-describe("an app whose processes take no commands from outside", () => {
-  it("says so, and which sagas and views there are: none", async () => {
+describe("an app whose processes accept no commands from outside", () => {
+  it("refuses them, and lists its sagas and views: none", async () => {
     const lonely = processManager("lonely", {
       from: reading,
       to: counter,
@@ -69,7 +69,7 @@ describe("an app whose processes take no commands from outside", () => {
 });
 
 describe("an import", () => {
-  it("that meets a failure of the inside is 500, and tells nobody but the log why", async () => {
+  it("that meets an internal failure is 500, with its cause in the logs only", async () => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const fails = () => Promise.reject(new Error("a secret of the inside"));
     const STREAMS = { getByName: () => ({ checkImport: fails, holdImport: fails }) };
@@ -83,7 +83,7 @@ describe("an import", () => {
 });
 
 describe("while a deployment goes out, and the worker is newer than the objects,", () => {
-  it("a command that they do not have yet is to be sent again, and stores nothing", async () => {
+  it("a command that these do not have yet is to be sent again, and stores nothing", async () => {
     const newer = aggregate("counter", {
       events: counter.events,
       commands: { ...counter.commands, CountDown: z.object({}) },
@@ -103,15 +103,15 @@ describe("a deployment", () => {
   it.each([
     ["without tokens", undefined, "wrangler secret put API_TOKENS"],
     ["with an empty secret", "", "wrangler secret put API_TOKENS"],
-    ["whose secret is no JSON", "hs_oops", "is not a JSON list"],
+    ["whose secret is not JSON", "hs_oops", "is not a JSON list"],
     ["whose secret has another form", '[{"token":"hs_oops"}]', "is not a JSON list of {name, sha256, stores, rights}; wrong at 0.name"],
-    ["whose secret is no list", '{"hs_oops":{"hs_oops":1}}', "is not a JSON list"],
+    ["whose secret is not a list", '{"hs_oops":{"hs_oops":1}}', "is not a JSON list"],
     [
       "that misspells a store",
       JSON.stringify([{ name: "oops", sha256: "0".repeat(64), stores: ["hs_oops"], rights: [] }]),
       "wrong at 0.stores.0",
     ],
-  ])("%s answers nothing but what it is, says what to do, and quotes nothing", async (_what, API_TOKENS, advice) => {
+  ])("%s answers only with what it lacks and what to do about that, and quotes nothing", async (_what, API_TOKENS, advice) => {
     const deployed = envWith({ HEADSPRING_ENV: "deployed", API_TOKENS });
     for (const path of [COUNT, "/log", "/docs", "/stores/a/streams"]) {
       const response = await http.request(path, { headers: { authorization: "Bearer hs_oops" } }, deployed);

@@ -20,7 +20,7 @@ async function filled(count: number) {
 }
 
 describe("a stream as lines of JSON", () => {
-  it("is read no faster than it is taken", async () => {
+  it("is read no faster than the client consumes it", async () => {
     const { get, store } = await filled(4_000);
     const reads = spyOnReads(store);
     const body = (await get(STREAM, LINES)).body as ReadableStream<Uint8Array>;

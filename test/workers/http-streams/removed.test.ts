@@ -1,4 +1,4 @@
-/** What a store knows of categories in code: their kind, when code no longer has them, and the schemas of before. */
+/** What a store knows of categories in code: their kind, when code no longer has them, and its earlier schemas. */
 
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -11,7 +11,7 @@ import { category, defineApp, upcast } from "../../../src/index.ts";
 import type { Category } from "../../../src/definitions/category.ts";
 import { freshStore, read, storeNamed } from "../support.ts";
 
-/** The doors of code that has these categories only. */
+/** The routes of code that has these categories only. */
 function doorsOf(store: string, categories: readonly Category[] = []) {
   const http = createHttp(defineApp({ categories }));
   return async (method: string, path: string, body?: unknown) => {
@@ -46,7 +46,7 @@ describe("an aggregate that code no longer has", () => {
     expect(await ask("POST", "/import", JSON.stringify(event))).toMatchObject({ status: 200, known: 1 });
   });
 
-  it("is recognised by its events where the catalog does not know of it, in a store of before", async () => {
+  it("is recognised by its events in an older store, whose catalog does not know of it", async () => {
     const { store, post } = freshStore("removed");
     await post("/aggregates/counter/1/Count", { by: 2 });
     await known(store, "counter");
@@ -56,7 +56,7 @@ describe("an aggregate that code no longer has", () => {
     expect(await doorsOf(store)("PUT", "/streams/counter", {})).toMatchObject({ status: 409, code: "category-was-in-code" });
   });
 
-  it("has its rules again with the code that has it, and does not take a name that was declared before", async () => {
+  it("has its rules once the code has it again, even if its name was declared over HTTP in between", async () => {
     const { store, post, send } = freshStore("removed");
     await doorsOf(store)("PUT", "/streams/counter", {});
     expect((await post("/aggregates/counter/1/Count", { by: 2 })).status).toBe(200);
@@ -68,7 +68,7 @@ describe("an aggregate that code no longer has", () => {
 });
 
 describe("a plain category that code no longer has", () => {
-  it("is written again once it is declared over HTTP, with schemas that may follow those of the code", async () => {
+  it("can be written to again once it is declared over HTTP, with schemas that may follow those of the code", async () => {
     const { store, post } = freshStore("removed");
     await post("/streams/sample/1", { type: "Read", data: { value: 1 } });
     await known(store, "sample");
@@ -94,7 +94,7 @@ describe("a schema of code", () => {
   const V1 = z.object({ room: z.string(), guests: z.int().optional() });
   const categoryWith = (schema: DataSchema) => category("booking", { events: { Booked: schema } });
 
-  /** A store that has been used by code with each of these schemas in turn, and the last one's doors. */
+  /** A store that has been used by code with each of these schemas in turn, and the last one's routes. */
   async function usedWith(...schemas: DataSchema[]) {
     const { store } = freshStore("schemas");
     const warned = vi.spyOn(console, "warn").mockReturnValue();
@@ -109,7 +109,7 @@ describe("a schema of code", () => {
     ["is the same", V1.clone()],
     ["has an optional member more", V1.extend({ note: z.string().optional() })],
     ["no longer names an optional member", V1.omit({ guests: true })],
-    ["takes more", V1.extend({ room: z.union([z.string(), z.int()]) })],
+    ["accepts more", V1.extend({ room: z.union([z.string(), z.int()]) })],
     ["is a new version", upcast(V1, z.object({ rooms: z.array(z.string()) }), ({ room }) => ({ rooms: [room] }))],
   ])("that %s is no problem", async (_what, next) => {
     expect(await usedWith(V1, next)).toEqual({ lines: [], incompatible: undefined });
@@ -120,8 +120,8 @@ describe("a schema of code", () => {
     ["has a default for a new member", V1.extend({ note: z.string().default("") }), "#/required"],
     ["needs a member that was optional", V1.required(), "#/required"],
     ["has another type for a member", V1.extend({ room: z.int() }), "#/properties/room/type"],
-    ["takes less", V1.extend({ room: z.enum(["a", "b"]) }), "#/properties/room"],
-  ])("that %s is one line in the logs, and said by GET /streams/{category}", async (_what, next, path) => {
+    ["accepts less", V1.extend({ room: z.enum(["a", "b"]) }), "#/properties/room"],
+  ])("that %s is one line in the logs, and is shown by GET /streams/{category}", async (_what, next, path) => {
     const { lines, incompatible } = await usedWith(V1, next, next);
     expect(lines).toMatchObject([{ category: "booking", type: "Booked", reason: expect.stringContaining(path) }]);
     expect(incompatible).toMatchObject([
@@ -129,7 +129,7 @@ describe("a schema of code", () => {
     ]);
   });
 
-  it("is compared before it is used, and nothing of that is kept", async () => {
+  it("is compared before it is used, and the result is not kept", async () => {
     const { store } = freshStore("schemas");
     await storeNamed(store).catalog.useCode("booking", "plain", codeSchemasOf(categoryWith(V1).events));
     const [next, old] = [categoryWith(V1.extend({ note: z.string() })), categoryWith(V1)].map((one) => doorsOf(store, [one]));
@@ -137,7 +137,7 @@ describe("a schema of code", () => {
     expect((await old?.("GET", "/streams/booking"))?.incompatible).toBeUndefined();
   });
 
-  it("that was there before is no change, whichever of two versions of the code comes next", async () => {
+  it("that was there before is no change, whichever of the two versions of the code runs next", async () => {
     const wider = V1.extend({ note: z.string().optional() });
     expect(await usedWith(V1, wider, V1, wider, V1)).toEqual({ lines: [], incompatible: undefined });
     const narrower = V1.required();
@@ -146,7 +146,7 @@ describe("a schema of code", () => {
     expect(incompatible).toBeUndefined();
   });
 
-  it("is told to the catalog by the first write, and by no other", async () => {
+  it("is brought to the catalog by the first write, and by no other", async () => {
     const { store, post } = freshStore("schemas");
     await post("/streams/sample/1", { type: "Read", data: { value: 1 } });
     await known(store, "sample");

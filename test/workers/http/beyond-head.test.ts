@@ -1,4 +1,4 @@
-/** Promise 3: a reader whose position is beyond the head (of another log, or a restored one) is told, and misses nothing. */
+/** Promise 3: a reader whose position is beyond the head (of another log, or a restored one) is refused with the head, and misses nothing. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -29,14 +29,17 @@ describe.each([
   ["a live view", (at: number) => [`/views/values?after=${at}`, LIVE]],
   ["a live view that is resumed", (at: number) => ["/views/values", { ...LIVE, "last-event-id": String(at) }]],
 ] satisfies [string, (at: number) => [string, Record<string, string>]][])("%s", (_what, asked) => {
-  it.each([4, 7, Number.MAX_SAFE_INTEGER])("from position %d, with the head at 3, is refused with the head", async (position) => {
-    const { get } = await three();
-    const response = await get(...asked(position));
-    expect(response.webSocket ?? null).toBeNull();
-    expect([response.status, await read(response)]).toMatchObject([409, { code: "position-beyond-head", head: 3, position }]);
-  });
+  it.each([4, 7, Number.MAX_SAFE_INTEGER])(
+    "from position %d, with the head at 3, is refused, and the answer has the head",
+    async (position) => {
+      const { get } = await three();
+      const response = await get(...asked(position));
+      expect(response.webSocket ?? null).toBeNull();
+      expect([response.status, await read(response)]).toMatchObject([409, { code: "position-beyond-head", head: 3, position }]);
+    },
+  );
 
-  it("from the head itself is given", async () => {
+  it("from the head itself is answered", async () => {
     const { get } = await three();
     const response = await get(...asked(3));
     expect([101, 200]).toContain(response.status);
@@ -46,18 +49,18 @@ describe.each([
   });
 });
 
-it("a store that was never written has no position to begin after", async () => {
+it("a store that was never written to has no position to begin after", async () => {
   const { get } = quietStore("never");
   expect((await get("/log?after=0", LIVE)).status).toBe(200);
   expect((await get("/log?after=1", LIVE)).status).toBe(409);
 });
 
-it("backward, a position beyond the head is one from which everything is seen", async () => {
+it("reading backward, a position beyond the head shows everything", async () => {
   const { json } = await three();
   expect((await json("/log?direction=backward&after=9&limit=1")).events[0].position).toBe(3);
 });
 
-describe("what begins at a position that is beyond the head is refused, and begins nowhere:", () => {
+describe("refused at a position beyond the head, without beginning anywhere:", () => {
   it("a webhook", async () => {
     const { post, json } = await three();
     const response = await post("/webhooks", { ...HOOK, from: 4 });
@@ -86,7 +89,7 @@ describe("what begins at a position that is beyond the head is refused, and begi
 });
 
 describe("lagSeconds", () => {
-  it("is the age of the first event that a consumer has not taken, and 0 when it has all", async () => {
+  it("is the age of the first event that a consumer has not processed, and 0 when there is none", async () => {
     const { read: append, wake, json, post } = quietStore("lag");
     const second = 1_000;
     const now = vi.spyOn(Date, "now");
@@ -109,7 +112,7 @@ describe("lagSeconds", () => {
     expect(await read(await post("/views/values/rebuild", undefined))).toMatchObject({ lagSeconds: 0 });
   });
 
-  it("is 0, and so is the lag, of a consumer that has nothing to do up to the head, wherever its checkpoint is", async () => {
+  it("is 0, and so is the lag, for a consumer that has nothing to do up to the head, wherever its checkpoint is", async () => {
     const { post, read: append, wake, consumers, consumer } = quietStore("unconcerned");
     const fact = () => post("/streams/sample/s", { type: "Read", data: { value: 1 } });
     for (let times = 0; times < 3; times++) await fact();
@@ -125,7 +128,7 @@ describe("lagSeconds", () => {
     expect(await consumer("values")).toMatchObject({ status: "live", position: 5, lag: 0 });
   });
 
-  it("is asked of the log once for all consumers, at however many places they are", async () => {
+  it("takes one call to the log for all consumers, however many positions they are at", async () => {
     const { store, read: append, wake, consumers, json } = quietStore("once");
     const names = ["values", "relay", "errand"];
     for (const [index, name] of names.entries()) {

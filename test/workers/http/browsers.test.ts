@@ -1,4 +1,4 @@
-/** What browsers are told: security headers on every answer, and CORS where a deployment says so. */
+/** What browsers get: security headers with every answer, and CORS where a deployment asks for it. */
 
 import { describe, expect, it } from "vitest";
 import { createHttp } from "../../../src/http/worker.ts";
@@ -32,7 +32,7 @@ const ANSWERS = [
 ] as const;
 
 describe.each(ANSWERS)("%s", (_what, path, headers) => {
-  it("is not sniffed, framed, cached for others, or told about elsewhere", async () => {
+  it("may not be sniffed, framed, cached for others, or leaked as a referrer", async () => {
     const response = await ask(path, headers);
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect(response.headers.get("referrer-policy")).toBe("no-referrer");
@@ -42,7 +42,7 @@ describe.each(ANSWERS)("%s", (_what, path, headers) => {
     await response.body?.cancel();
   });
 
-  it("says nothing to other origins", async () => {
+  it("shows nothing to other origins", async () => {
     const response = await ask(path, { ...headers, origin: OURS });
     expect(corsHeaders(response)).toEqual([]);
     await response.body?.cancel();
@@ -66,7 +66,7 @@ describe.each(ANSWERS)("%s", (_what, path, headers) => {
   });
 });
 
-describe("what varies by Accept", () => {
+describe("an answer that varies by Accept", () => {
   it("varies by the origin too", async () => {
     expect((await ask("/log", { origin: OURS }, ALLOWED)).headers.get("vary")).toBe("accept, Origin");
   });
@@ -89,14 +89,14 @@ describe("a preflight", () => {
     expect(response.headers.get("access-control-max-age")).toBe("7200");
   });
 
-  it("allows nothing to an origin that is not named, nor where none is", async () => {
+  it("allows nothing to an origin that is not named, nor in a deployment that names none", async () => {
     const other = await ask("/streams/alarm/1", { ...PREFLIGHT, origin: "https://evil.example" }, ALLOWED, "OPTIONS");
     expect(other.headers.get("access-control-allow-origin")).toBeNull();
     const none = await ask("/streams/alarm/1", PREFLIGHT, {}, "OPTIONS");
     expect([none.status, corsHeaders(none)]).toEqual([401, []]);
   });
 
-  it("allows every origin where the deployment says `*`", async () => {
+  it("allows every origin where the deployment names `*`", async () => {
     const response = await ask("/log", PREFLIGHT, { CORS_ORIGINS: "*" }, "OPTIONS");
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(response.headers.get("access-control-allow-credentials")).toBeNull();
@@ -113,7 +113,7 @@ describe("streaming answers", () => {
     await reader?.cancel();
   });
 
-  it.each([{}, ALLOWED])("become a WebSocket, with %o", async (variables) => {
+  it.each([{}, ALLOWED])("turn into a WebSocket, with %o", async (variables) => {
     const response = await ask("/stores/stream/log", { upgrade: "websocket", origin: OURS }, variables);
     expect([response.status, response.webSocket === null]).toEqual([101, false]);
     response.webSocket?.accept();
@@ -122,14 +122,14 @@ describe("streaming answers", () => {
 });
 
 describe("a browser that came by https", () => {
-  it("comes by nothing else from then on", async () => {
+  it("uses nothing else from then on", async () => {
     expect((await ask("https://store.example/health")).headers.get("strict-transport-security")).toBe("max-age=31536000");
     expect((await ask("http://store.example/health")).headers.has("strict-transport-security")).toBe(false);
   });
 });
 
 describe("the first page", () => {
-  it("leads to the console where it is on, a browser as well as a program", async () => {
+  it("leads to the console where that is on, browsers as well as programs", async () => {
     for (const hasConsole of [true, false]) {
       const ask = async (accept: string) =>
         createHttp(app, { console: hasConsole }).request("/", { headers: { accept } }, deploymentWith({}));

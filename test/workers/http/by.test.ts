@@ -1,4 +1,4 @@
-/** Who sent a command: `by`, for `decide` and in the meta of the command's events. */
+/** The sender of a command: `by`, for `decide` and in the meta of the command's events. */
 
 import { describe, expect, it, vi } from "vitest";
 import { told } from "../app.ts";
@@ -21,7 +21,7 @@ function guarded(name: string) {
 }
 
 describe("a command that a token sends", () => {
-  it("tells decide the token's name, and its events keep it, whatever the client says of itself", async () => {
+  it("gives decide the token's name, and its events keep that, whatever name the client gives", async () => {
     const { send, metas } = guarded("by-token");
     await send(ME, "/aggregates/counter/c/DoNothing", {}, { "x-by": "somebody", by: "somebody" });
     expect(told.at(-1)?.by).toBe("all of every");
@@ -33,13 +33,13 @@ describe("a command that a token sends", () => {
     expect(JSON.stringify(await metas("counter/c"))).not.toContain("hs_");
   });
 
-  it("tells decide in a dry run, too", async () => {
+  it("gives decide the name in a dry run, too", async () => {
     const { send } = guarded("by-dry-run");
     expect((await send(ME, "/aggregates/counter/c/DoNothing?dryRun=true")).status).toBe(200);
     expect(told.at(-1)?.by).toBe("all of every");
   });
 
-  it("is repeated by whoever has its key: the event stays the first sender's", async () => {
+  it("may be repeated by anyone with its key: the event stays the first sender's", async () => {
     const { send, metas } = guarded("by-repeat");
     const key = { "idempotency-key": "once" };
     await send(ME, "/aggregates/counter/c/Count", {}, key);
@@ -48,7 +48,7 @@ describe("a command that a token sends", () => {
     expect(await metas("counter/c")).toMatchObject([{ by: "all of every" }]);
   });
 
-  it("starts a saga in its name; what the saga then sends by itself is in nobody's", async () => {
+  it("starts a saga in its name; the commands that the saga then sends are in nobody's", async () => {
     const { send, metas } = guarded("by-saga");
     await send(OTHER, "/aggregates/purse/a/Put", { amount: 9 });
     const started = await send(ME, "/sagas/move/m", { from: ["a"], to: "b", amount: 5 }, { prefer: "wait=30" });
@@ -61,7 +61,7 @@ describe("a command that a token sends", () => {
 });
 
 describe("without a sender", () => {
-  it("nobody is named: in a store without tokens, for timers, and for what a processor sends", async () => {
+  it("there is no name: in a store without tokens, for timers, and for a processor's commands", async () => {
     const { post, send, metas } = guarded("by-nobody");
     await post("/aggregates/counter/c/DoNothing", {});
     expect(told.at(-1)).not.toHaveProperty("by");
@@ -73,7 +73,7 @@ describe("without a sender", () => {
     expect((await metas("counter/of-s"))[0]).not.toHaveProperty("by");
   });
 
-  it("a raw append keeps the meta that it was given, and nothing is added", async () => {
+  it("an append keeps the meta that it was given, and nothing is added", async () => {
     const { send, metas } = guarded("by-append");
     await send(ME, "/streams/reading/s", {
       events: [

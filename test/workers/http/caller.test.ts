@@ -19,7 +19,7 @@ async function callerAt(path: string, headers: Record<string, string>) {
 }
 
 describe("the caller", () => {
-  it("has in a store the rights of its token there, and none in a store that it is not for", async () => {
+  it("has the rights of its token in that token's store, and none in another", async () => {
     const header = headerOf({ rights: "read", stores: "mine" });
     const caller = { by: "read of mine", stores: ["mine"] };
     expect(await callerAt("/stores/mine/caller", header)).toEqual({ status: 200, ...caller, rights: ["read"] });
@@ -36,12 +36,12 @@ describe("the caller", () => {
     ["views", { categories: [], aggregates: {}, views: ["totals"] }],
     ["nothing", { categories: [], aggregates: {}, views: [] }],
     ["everything", { categories: ["*"], aggregates: { "*": "*" }, views: ["*"] }],
-  ] as const satisfies [ScopeName, object][])("is narrowed to what its token names, and to nothing else: %s", async (scope, narrowed) => {
+  ] as const satisfies [ScopeName, object][])("is narrowed to exactly what its token names: %s", async (scope, narrowed) => {
     const { rights, narrowed: shown } = await callerAt("/stores/mine/caller", headerOfNarrowed(scope, "read"));
     expect([rights, shown]).toEqual([["read"], narrowed]);
   });
 
-  it("is told when its token ends", async () => {
+  it("knows when its token expires", async () => {
     const sha256 = createHash("sha256").update("hs_ending").digest("hex");
     const token = { name: "ending", sha256, rights: ["read"], expires: "2099-01-01T01:00:00+01:00" };
     const deployment = deploymentWith({ API_TOKENS: JSON.stringify([token]) });
@@ -60,7 +60,7 @@ describe("the caller", () => {
     });
   });
 
-  it("is nobody, who may do everything, where no token is needed", async () => {
+  it("is anonymous, and may do everything, where no token is needed", async () => {
     const local = deploymentWith({ HEADSPRING_ENV: "local", API_TOKENS: "" });
     for (const path of ["/caller", "/stores/mine/caller"]) {
       expect(await read(await http.request(path, {}, local))).toEqual({ by: null, rights: ALL, stores: ["*"] });

@@ -25,12 +25,12 @@ async function detailOf([method, path, body]: readonly [string, string, string?]
 describe("the answer of a command that failed", () => {
   it.each([
     ["DecideNonsense", "event `Counted` of aggregate `counter`: `data.by` must be a number, got a string"],
-    ["Throw", "command `Throw` of aggregate `counter`: decide failed: decide threw, as it was told to"],
-  ])("says why under `npm start`: %s", async (name, cause) => {
+    ["Throw", "command `Throw` of aggregate `counter`: decide failed: decide threw, as the command asked"],
+  ])("gives the cause under `npm start`: %s", async (name, cause) => {
     expect(await detailOf(command(name), "local")).toBe(`the command failed; nothing was stored. ${cause}`);
   });
 
-  it.each([["DecideNonsense"], ["Throw"]])("says nothing of the inside in a deployment: %s", async (name) => {
+  it.each([["DecideNonsense"], ["Throw"]])("shows nothing internal in a deployment: %s", async (name) => {
     for (const environment of ["deployed", "", "LOCAL"]) {
       expect(await detailOf(command(name), environment)).toBe(
         "the command failed; nothing was stored. The logs have the cause, under this command id",
@@ -42,13 +42,13 @@ describe("the answer of a command that failed", () => {
 describe("the answer of a named query that failed", () => {
   const misspelt = ["GET", "/views/specimens/queries/misspells"] as const;
 
-  it("says why under `npm start`", async () => {
+  it("gives the cause under `npm start`", async () => {
     expect(await detailOf(misspelt, "local")).toContain(
       'query "misspells" of view "specimens" failed: Error: D1_ERROR: no such column: colour',
     );
   });
 
-  it("says nothing of the inside in a deployment", async () => {
+  it("shows nothing internal in a deployment", async () => {
     const detail = "the query fails whatever its parameters are; the worker's logs have the cause";
     expect(await detailOf(misspelt, "deployed")).toBe(detail);
   });

@@ -25,7 +25,7 @@ function known(more: object) {
 
 describe("a token that expires", () => {
   it.each(["2027-03-01T00:00:00Z", "2027-03-01T01:00:00+01:00", "2027-02-28T22:30:00.000-01:30"])(
-    "is good until then, wherever the clock is that says so: %s",
+    "is valid until then, whichever clock decides: %s",
     async (expires) => {
       const ask = known({ expires });
       at(END - 1);
@@ -37,7 +37,7 @@ describe("a token that expires", () => {
     },
   );
 
-  it("says so whatever it is used for, rather than what it had no right to", async () => {
+  it("is refused as expired whatever it is used for, rather than for a right that it lacks", async () => {
     const ask = known({ expires: "2027-03-01T00:00:00Z", stores: ["mine"] });
     at(END - 1);
     expect([(await ask("POST", "/streams/reading/s")).status, (await ask()).status]).toEqual([403, 403]);
@@ -46,7 +46,7 @@ describe("a token that expires", () => {
     expect((await ask("GET", "/health")).status).toBe(200);
   });
 
-  it("needs a time that is one", async () => {
+  it("needs a valid time", async () => {
     for (const expires of ["soon", "2027-03-01", "2027-03-01T00:00:00", 1_798_761_600_000]) {
       expect(await read(await known({ expires })())).toMatchObject({
         status: 503,
@@ -57,8 +57,8 @@ describe("a token that expires", () => {
   });
 });
 
-describe("a token that does not", () => {
-  it("is good for ever", async () => {
+describe("a token that does not expire", () => {
+  it("stays valid for ever", async () => {
     at(Date.parse("2999-01-01T00:00:00Z"));
     expect((await known({})()).status).toBe(200);
   });

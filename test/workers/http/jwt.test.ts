@@ -15,7 +15,7 @@ const seconds = () => Math.floor(Date.now() / 1_000);
 
 describe("a JWT of a trusted issuer", () => {
   it.each(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"])(
-    "opens the service, signed by %s",
+    "is accepted, signed by %s",
     async (alg) => {
       const issuer = await newIssuer();
       const key = await newKey("k", alg);
@@ -53,7 +53,7 @@ describe("a JWT of a trusted issuer", () => {
       ],
     ],
     [
-      "of rights only those that there are",
+      "of its rights only the existing ones",
       { rights: ["superuser", "read"] },
       [
         ["GET", "/stores/mine/log", 200],
@@ -99,7 +99,7 @@ describe("a JWT of a trusted issuer", () => {
     for (const [method, path, status] of requests) expect([path, (await issuer.ask(jwt, method, path)).status]).toEqual([path, status]);
   });
 
-  it("may be for no more than the deployment lets its issuer give", async () => {
+  it("grants no more than the deployment lets its issuer grant", async () => {
     const issuer = await newIssuer({ stores: ["mine"], rights: ["read"] });
     const jwt = await issuer.sign({ stores: ["*"], rights: ["read", "write", "admin"] });
     const statuses = [
@@ -112,7 +112,7 @@ describe("a JWT of a trusted issuer", () => {
     ]);
   });
 
-  it("may have them in a claim of one's own", async () => {
+  it("may have its rights in a custom claim", async () => {
     const issuer = await newIssuer({ claim: "https://shop.example/access" });
     const access = { stores: ["yours"], rights: ["read"], scopes: { views: ["totals"] } };
     const jwt = await issuer.sign({ "https://shop.example/access": access });
@@ -136,7 +136,7 @@ describe("a JWT of a trusted issuer", () => {
     }
   });
 
-  it("is one of several issuers'", async () => {
+  it("may be from any of several issuers", async () => {
     const one = await newIssuer();
     const other = await newKey("other");
     const issuers = [
@@ -152,14 +152,14 @@ describe("a JWT of a trusted issuer", () => {
   });
 });
 
-describe("a JWT is refused, and its holder hears no more than that,", () => {
+describe("a JWT is refused, without a reason,", () => {
   const refusal = async (issuer: Awaited<ReturnType<typeof newIssuer>>, jwt: string) => {
     const response = await issuer.ask(jwt);
     const challenge = response.headers.get("www-authenticate");
     return { ...(await read(response)), challenge };
   };
 
-  it("when another key has signed it, of whatever id", async () => {
+  it("when another key has signed it, whatever that key's id", async () => {
     const issuer = await newIssuer();
     for (const kid of ["first", "other"]) {
       expect(await refusal(issuer, await issuer.sign({}, await newKey(kid)))).toMatchObject({
@@ -171,7 +171,7 @@ describe("a JWT is refused, and its holder hears no more than that,", () => {
     }
   });
 
-  it("when nobody has signed it, or its content has been changed since", async () => {
+  it("when it is not signed, or was changed after it was signed", async () => {
     const issuer = await newIssuer();
     const [, payload = "", signature = ""] = (await issuer.sign()).split(".");
     const none = base64url.encode(JSON.stringify({ alg: "none" }));
@@ -188,7 +188,7 @@ describe("a JWT is refused, and its holder hears no more than that,", () => {
     }
   });
 
-  it("when the public key is taken for a secret", async () => {
+  it("when the public key is used as a secret", async () => {
     const issuer = await newIssuer();
     const key = await newKey("rsa", "RS256");
     issuer.keys = [key, { jwk: { kty: "oct", kid: "secret", alg: "HS256", k: base64url.encode("x".repeat(32)) } }];
@@ -205,7 +205,7 @@ describe("a JWT is refused, and its holder hears no more than that,", () => {
     }
   });
 
-  it("when it brings its own key, or says where one is", async () => {
+  it("when it brings its own key, or a URL of one", async () => {
     const issuer = await newIssuer();
     const own = await newKey("own");
     for (const header of [
@@ -225,7 +225,7 @@ describe("a JWT is refused, and its holder hears no more than that,", () => {
     ).toEqual([]);
   });
 
-  it("when it is another issuer's, or too long", async () => {
+  it("when it is from another issuer, or too long", async () => {
     const issuer = await newIssuer();
     for (const claims of [
       { iss: "https://elsewhere.example/" },
@@ -242,15 +242,15 @@ describe("a JWT that the issuer has signed is refused, with the reason,", () => 
   it.each([
     ["for another audience", { aud: "elsewhere" }, "its claim `aud` is missing, or not what it must be"],
     ["for no audience", { aud: undefined }, "its claim `aud`"],
-    ["without an end", { exp: undefined }, "its claim `exp`"],
-    ["with no number for its end", { exp: "soon" }, "its claim `exp`"],
+    ["without an expiry", { exp: undefined }, "its claim `exp`"],
+    ["with an expiry that is not a number", { exp: "soon" }, "its claim `exp`"],
     ["without a subject", { sub: undefined }, "its claim `sub`"],
-    ["with a subject that is none", { sub: "" }, "its claim `sub` is not a name"],
+    ["with an invalid subject", { sub: "" }, "its claim `sub` is not a name"],
     ["with a subject of several lines", { sub: "a\nb" }, "its claim `sub` is not a name"],
     ["with a subject that is too long", { sub: "x".repeat(257) }, "its claim `sub` is not a name"],
     ["with a token's name", { sub: "read of mine" }, "its claim `sub` is the name of a token"],
     ["before its time", { nbf: seconds() + 600 }, "its claim `nbf`"],
-    ["with stores that are no list", { stores: "mine" }, "its claims are wrong at stores"],
+    ["with stores that are not a list", { stores: "mine" }, "its claims are wrong at stores"],
     ["with a misspelt scope", { scopes: { category: ["reading"] } }, "its claims are wrong at scopes"],
     ["with a scope in two places", { scopes: { views: ["totals"] }, views: ["totals"] }, "`scopes` is also a claim of its own"],
   ] as const)("%s", async (_what, claims, why) => {
@@ -260,7 +260,7 @@ describe("a JWT that the issuer has signed is refused, with the reason,", () => 
     expect(await read(response)).toMatchObject({ status: 401, code: "unauthorized", detail: expect.stringContaining(why) });
   });
 
-  it("half a minute after its end, and half a minute before its beginning", async () => {
+  it("half a minute after it expires, and half a minute before it becomes valid", async () => {
     const issuer = await newIssuer();
     const now = Date.parse("2027-03-01T00:00:00Z");
     vi.spyOn(Date, "now").mockReturnValue(now);
@@ -273,7 +273,7 @@ describe("a JWT that the issuer has signed is refused, with the reason,", () => 
     expect(await at(90)).toMatchObject({ status: 401, detail: "the JWT expired at 2027-03-01T00:01:00.000Z" });
   });
 
-  it("and so are its claims by a deployment without issuers, which does not read them", async () => {
+  it("also by a deployment without issuers, which does not read its claims", async () => {
     const issuer = await newIssuer({}, { API_JWKS: "" });
     expect(await read(await issuer.ask(await issuer.sign()))).toMatchObject({ status: 401, detail: "unknown token" });
   });
@@ -298,12 +298,12 @@ describe("a subscription of a JWT ends with it:", () => {
   });
 });
 
-describe("API_JWKS opens nothing while it is wrong:", () => {
+describe("API_JWKS lets no JWT in while it is wrong:", () => {
   it.each([
     ["no JSON", "https://issuer.example/keys", ""],
     ["no audience", '{"url":"https://i.example/","issuer":"i"}', "audience"],
-    ["an address that is none", '{"url":"keys","issuer":"i","audience":"a"}', "url"],
-    ["an address that anyone between can answer", '{"url":"http://i.example/","issuer":"i","audience":"a"}', "url (use https)"],
+    ["an invalid address", '{"url":"keys","issuer":"i","audience":"a"}', "url"],
+    ["an address without TLS", '{"url":"http://i.example/","issuer":"i","audience":"a"}', "url (use https)"],
     ["an unknown member", '{"url":"https://i.example/","issuer":"i","audience":"a","secret":"hidden"}', ""],
     ["two issuers without names", JSON.stringify(["i", "j"].map((issuer) => ({ url: "https://i.example/", issuer, audience: "a" }))), ""],
   ])("%s", async (_what, API_JWKS, where) => {
@@ -315,7 +315,7 @@ describe("API_JWKS opens nothing while it is wrong:", () => {
     expect(answer.detail).not.toContain("hidden");
   });
 
-  it("alone it is enough", async () => {
+  it("but is enough by itself when it is right", async () => {
     const issuer = await newIssuer({}, { API_TOKENS: "" });
     expect((await issuer.ask(await issuer.sign())).status).toBe(200);
     expect((await issuer.ask("hs_guess")).status).toBe(401);

@@ -21,7 +21,7 @@ type Issuer = Awaited<ReturnType<typeof newIssuer>>;
 const status = async (issuer: Issuer, jwt: string) => (await issuer.ask(jwt)).status;
 
 describe("the keys of an issuer", () => {
-  it("are fetched when the first JWT comes, once for all that come at the same time, and every ten minutes", async () => {
+  it("are fetched for the first JWT, once for all that arrive at the same time, and again every ten minutes", async () => {
     const issuer = await newIssuer();
     const jwt = await issuer.sign({ exp: now / 1_000 + 3_600 });
     expect(issuer.asked).toBe(0);
@@ -33,7 +33,7 @@ describe("the keys of an issuer", () => {
     expect([await status(issuer, jwt), issuer.asked]).toEqual([200, 2]);
   });
 
-  it("change: a new one is fetched when a JWT names it, and one that is gone is good for ten minutes more", async () => {
+  it("may change: a new one is fetched when a JWT names it, and a removed one stays valid for ten minutes", async () => {
     const issuer = await newIssuer();
     const old = await issuer.sign({ exp: now / 1_000 + 3_600 });
     expect(await status(issuer, old)).toBe(200);
@@ -46,7 +46,7 @@ describe("the keys of an issuer", () => {
     expect(await status(issuer, old)).toBe(401);
   });
 
-  it("are not fetched for every JWT that names one that there is not", async () => {
+  it("are not fetched for every JWT that names an unknown one", async () => {
     const issuer = await newIssuer();
     const jwt = await issuer.sign({ exp: now / 1_000 + 3_600 });
     await status(issuer, jwt);
@@ -61,7 +61,7 @@ describe("the keys of an issuer", () => {
 });
 
 describe("an issuer that does not answer", () => {
-  it("is not needed for a day; then its JWTs are a 503, tokens are not, and it is asked no more than twice a minute", async () => {
+  it("is not needed for a day; then its JWTs, but no tokens, are answered with a 503, and it is asked twice a minute at most", async () => {
     const issuer = await newIssuer();
     const jwt = await issuer.sign({ exp: now / 1_000 + 1_000_000 });
     expect(await status(issuer, jwt)).toBe(200);
@@ -81,7 +81,7 @@ describe("an issuer that does not answer", () => {
     expect([await status(issuer, jwt), issuer.asked]).toEqual([200, 3]);
   });
 
-  it("is not needed by another isolate of the same place either, which begins meanwhile", async () => {
+  it("is not needed either by another isolate in the same location that starts in the meantime", async () => {
     const issuer = await newIssuer();
     const jwt = await issuer.sign({ exp: now / 1_000 + 1_000_000 });
     expect(await status(issuer, jwt)).toBe(200);
@@ -97,11 +97,11 @@ describe("an issuer that does not answer", () => {
   it.each([
     ["an error", away],
     ["a page", () => new Response("<html>")],
-    ["keys that are none", () => Response.json({ keys: "none" })],
+    ["invalid keys", () => Response.json({ keys: "none" })],
     ["nothing at all", () => Promise.reject(new TypeError("network"))],
     ["far too much", () => Response.json({ keys: [{ kty: "x".repeat(70_000) }] })],
     ["somewhere else", () => Response.redirect("https://elsewhere.example/")],
-  ])("at first, but sends %s, is away; it says so in the log, with no JWT in it", async (_what, answer) => {
+  ])("or sends %s counts as unavailable, with a line in the logs that has no JWT in it", async (_what, answer) => {
     const issuer = await newIssuer();
     const jwt = await issuer.sign({ exp: now / 1_000 + 600 });
     issuer.answer = answer;

@@ -13,7 +13,7 @@ describe("a request", () => {
   it.each([
     ["/stores/one/things/1", { method: "GET", path: "/things/:id", store: "one" }],
     ["/nothing", undefined],
-  ])("has its route looked up once, whoever asks: %s", async (path, route) => {
+  ])("has its route looked up once: %s", async (path, route) => {
     const found: unknown[] = [];
     const http = new Hono<HttpEnv>()
       .use(async (context, next) => (found.push(routeOf(context)), next()))
@@ -28,18 +28,18 @@ describe("a request", () => {
   });
 });
 
-describe("the environment of a place", () => {
+describe("the environment of a placement", () => {
   const asked: Asked[] = [];
   const deployed = () => withJurisdictions(deploymentWith({}), asked);
 
-  it("is made once, however many requests there are for it", () => {
+  it("is made once, however many requests arrive", () => {
     const here = deployed();
     expect(placedEnv(here, { location: "weur" })).toBe(placedEnv(here, { location: "weur" }));
     expect(placedEnv(here, { jurisdiction: "eu", location: "weur" })).toBe(placedEnv(here, { location: "weur", jurisdiction: "eu" }));
     expect(placedEnv(here, {})).toBe(here);
   });
 
-  it("is no other place's, nor another deployment's", () => {
+  it("is shared with no other placement and no other deployment", () => {
     const here = deployed();
     const places = [
       {},

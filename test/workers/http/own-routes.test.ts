@@ -46,7 +46,7 @@ async function ask(path: string, headers: Record<string, string> = {}, body?: ob
 describe("a worker with routes of its own", () => {
   const all = headerOf({ rights: "all", stores: "every" });
 
-  it("answers them itself, and leaves every other path and method to the store", async () => {
+  it("answers those itself, and leaves every other path and method to the store", async () => {
     const { store: name } = freshStore("own");
     expect(await (await ask("/hello")).text()).toBe("hello");
     expect(await read(await ask(`/stores/${name}/streams/reading/s`, all, { type: "Read", data: { value: 1 } }))).toMatchObject({
@@ -65,7 +65,7 @@ describe("a worker with routes of its own", () => {
     });
   });
 
-  it("asks the store in the same worker, with the rights of whoever asked, and no others", async () => {
+  it("asks the store in the same worker, with the rights of its own caller and no others", async () => {
     const { store: name, post } = freshStore("own-asks");
     await post("/streams/reading/s", { type: "Read", data: { value: 1 } });
     expect(await read(await ask(`/latest/${name}`, all))).toEqual(["Read"]);

@@ -24,7 +24,7 @@ const statuses = (answers: readonly Response[]) => [...new Set(answers.map(({ st
 const TOO_MANY = 7;
 
 describe("a deployment with a rate limit", () => {
-  it("refuses a token that sends too much, says when to come back, and refuses no other", async () => {
+  it("refuses a token that sends too much, with the time to come back, and no other token", async () => {
     const answers = await burst(TOO_MANY, "/log/head", headerOf(ME));
     expect(statuses(answers)).toEqual([200, 429]);
     const refused = answers.at(-1);
@@ -47,7 +47,7 @@ describe("a deployment with a rate limit", () => {
     expect(statuses(await burst(1, path, from("2")))).toEqual([otherwise]);
   });
 
-  it("goes on when the limit cannot be asked", async () => {
+  it("goes on serving when the limit cannot be checked", async () => {
     const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
     const broken = deploymentWith({ RATE_LIMIT: { limit: () => Promise.reject(new Error("away")) } });
     expect(statuses(await burst(2, "/log/head", headerOf(ME), broken))).toEqual([200]);
@@ -57,7 +57,7 @@ describe("a deployment with a rate limit", () => {
 });
 
 describe("a deployment without", () => {
-  it("refuses nobody", async () => {
+  it("refuses no client", async () => {
     expect(statuses(await burst(TOO_MANY, "/log/head", headerOf(ME), deploymentWith({})))).toEqual([200]);
   });
 });

@@ -257,7 +257,7 @@ const operations = Object.entries(openApiOf(app).paths).flatMap(([path, methods]
   Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
 );
 
-/** The operation's line in the table. Of a declared part only its kind counts. */
+/** The operation's line in the table. A declared part counts by its kind only. */
 function lineOf(operationId: string): string {
   return operationId.includes(":") ? operationId.replace(/:.*/, ":") : operationId;
 }
@@ -281,7 +281,7 @@ beforeAll(() => void vi.spyOn(console, "error").mockImplementation(() => {}));
 afterAll(() => void vi.restoreAllMocks());
 
 describe("the OpenAPI document", () => {
-  it("names for every operation the right that the table of this test names", () => {
+  it("names the same right for every operation as the table of this test", () => {
     const rightOf = ([first]: (typeof operations)[number]["operation"]["security"]) => (first ? (first.bearer[0] ?? "any") : "nothing");
     const documented = operations.map(({ operation }) => [operation.operationId, rightOf(operation.security)]);
     expect(documented).toEqual(operations.map(({ operation: { operationId } }) => [operationId, NEEDED[lineOf(operationId)]]));
@@ -300,7 +300,7 @@ describe.each(operations.map(({ operation, ...route }) => ({ id: operation.opera
     const isFree = needed === "nothing" || needed === "any";
     const paths = pathsOf(path, isOfService);
 
-    it("answers nobody without a known token, unless it is for anybody", async () => {
+    it("answers no client without a known token, unless it is open to all", async () => {
       for (const [at] of paths) {
         for (const authorization of ["", "Bearer guessed", "Basic aHNfYWxsX2V2ZXJ5Og=="]) {
           const response = await ask(method, at, { authorization });
@@ -311,7 +311,7 @@ describe.each(operations.map(({ operation, ...route }) => ({ id: operation.opera
       }
     });
 
-    it(`takes tokens with the right to ${needed} for its store, and no others`, async () => {
+    it(`accepts tokens with the right to ${needed} for its store, and no others`, async () => {
       const taken: string[] = [];
       const expected: string[] = [];
       for (const [at, store] of paths) {
@@ -328,7 +328,7 @@ describe.each(operations.map(({ operation, ...route }) => ({ id: operation.opera
       expect(taken).toEqual(expected);
     });
 
-    it("takes narrowed tokens for what they name, and no others", async () => {
+    it("accepts narrowed tokens for what they name, and no others", async () => {
       const about = ABOUT[lineOf(id)] ?? "store";
       const taken: string[] = [];
       const expected: string[] = [];

@@ -38,8 +38,8 @@ async function seenBy(name: string, narrow: object, hasEvents = true) {
 
 const READER = { categories: ["reading"], aggregates: { purse: ["Put"] } };
 
-describe("a narrowed token reads the log, of which it sees what it names", () => {
-  it("page by page, in both directions, whatever else the query asks for", async () => {
+describe("a narrowed token reads the parts of the log that it names", () => {
+  it("page by page, in both directions, together with any other condition", async () => {
     const { streams, json } = await seenBy("scoped-pages", READER);
     // The relay answers the reading with a command to a counter.
     expect(await streams("/log")).toEqual(["reading/s", "purse/s"]);
@@ -82,7 +82,7 @@ describe("a narrowed token reads the log, of which it sees what it names", () =>
     await stream.close();
   });
 
-  it("by an event's id: one that it does not see is not found", async () => {
+  it("by an event's id: one outside of its scope is not found", async () => {
     const { json, post } = await seenBy("scoped-search", READER);
     const id = "01890000-0000-7000-8000-000000000001";
     for (const [stream, type, data] of [
@@ -93,7 +93,7 @@ describe("a narrowed token reads the log, of which it sees what it names", () =>
     expect((await json(`/log/events/${id}`)).events.map(({ stream }: { stream: string }) => stream)).toEqual(["reading/x"]);
   });
 
-  it("not at all when it is narrowed to views, or to nothing; its head it may know", async () => {
+  it("not at all when it is narrowed to views, or to nothing, except for the head", async () => {
     for (const narrow of [{ views: ["totals"] }, { categories: [] }]) {
       const { streams, json } = await seenBy("scoped-none", narrow);
       expect(await streams("/log")).toEqual([]);
@@ -102,13 +102,13 @@ describe("a narrowed token reads the log, of which it sees what it names", () =>
     }
   });
 
-  it("whole when it may see every category", async () => {
+  it("as a whole when it may read every category", async () => {
     const { streams } = await seenBy("scoped-all", { categories: ["*"] });
     expect(await streams("/log")).toEqual(expect.arrayContaining(["alarm/s", "reading/s", "purse/s"]));
   });
 });
 
-describe("lists have what a narrowed token names", () => {
+describe("lists show what a narrowed token names", () => {
   it("streams, in the order of their names, page by page", async () => {
     const { json } = await seenBy("scoped-streams", { categories: ["reading", "alarm"], aggregates: ["purse"] });
     const names = (page: { streams: { stream: string }[] }) => page.streams.map(({ stream }) => stream);
@@ -133,7 +133,7 @@ describe("lists have what a narrowed token names", () => {
 });
 
 describe("a narrowed token", () => {
-  it("is told what it is not for, whether or not there is such a thing", async () => {
+  it("is refused what it does not name, with the same answer whether or not that exists", async () => {
     const { ask } = await seenBy("scoped-refused", { ...READER, views: ["totals"] }, false);
     const refusals = [
       ["GET", "/streams/alarm/s", "category alarm"],
@@ -156,25 +156,25 @@ describe("a narrowed token", () => {
 
   it.each([
     ["an encoded letter", "/streams/%72eading/s", 404],
-    ["an encoded letter of what it is not for", "/streams/%61larm/s", 403],
+    ["an encoded letter of a name outside of its scope", "/streams/%61larm/s", 403],
     ["a name encoded twice", "/streams/%2572eading/s", 403],
     ["a step up", "/streams/reading/../alarm/s", 403],
     ["an encoded slash", "/streams/reading%2F..%2Falarm/s", 403],
     ["another case", "/streams/Reading/s", 403],
-    ["what is no UTF-8", "/streams/reading%E9/s", 403],
-    ["the store's name in the place of the category's", "/streams/alarm/reading", 403],
-  ])("is judged by the name that the route gets: %s", async (_what, path, status) => {
+    ["bytes that are not UTF-8", "/streams/reading%E9/s", 403],
+    ["the store's name in place of the category's", "/streams/alarm/reading", 403],
+  ])("is checked against the name that the route uses: %s", async (_what, path, status) => {
     expect((await (await seenBy("scoped-spelling", READER, false)).ask("GET", path)).status).toBe(status);
   });
 
   it.each([
     ["an unknown member", { streams: ["reading"] }, "0"],
-    ["a name that cannot be one", { categories: ["not a name"] }, "0.categories.0"],
+    ["an impossible name", { categories: ["not a name"] }, "0.categories.0"],
     ["a name for a list", { views: "totals" }, "0.views"],
-    ["commands that are no list", { aggregates: { purse: true } }, "0.aggregates"],
-    ["an aggregate whose name cannot be one", { aggregates: { __proto__x: "*" } }, "0.aggregates"],
+    ["commands that are not a list", { aggregates: { purse: true } }, "0.aggregates"],
+    ["an aggregate with an impossible name", { aggregates: { __proto__x: "*" } }, "0.aggregates"],
     ["too many names", { categories: Array.from({ length: 51 }, (_value, index) => `c${index}`) }, "0.categories"],
-  ])("that is declared wrongly opens nothing: %s", async (_what, narrow, where) => {
+  ])("that is declared wrongly is not accepted: %s", async (_what, narrow, where) => {
     const { get } = await seenBy("scoped-wrong", narrow, false);
     const answer = await read(await get("/log"));
     expect(answer).toMatchObject({

@@ -20,7 +20,7 @@ async function ask(variables: object, name: string) {
 }
 
 describe("tokens in several secrets", () => {
-  it("are all known, whether or not a number is left out", async () => {
+  it("are all known, even if a number is left out", async () => {
     const secrets = { API_TOKENS: list("first"), API_TOKENS_2: list("second", "third"), API_TOKENS_9: list("last") };
     for (const name of ["first", "second", "third", "last"]) expect(await ask(secrets, name)).toMatchObject({ status: 200 });
     expect(await ask(secrets, "nobody")).toMatchObject({ status: 401 });
@@ -35,7 +35,7 @@ describe("tokens in several secrets", () => {
     expect(await ask({ API_TOKENS: list("a"), API_TOKENS_2: list("c") }, "b")).toMatchObject({ status: 401 });
   });
 
-  it("are refused whole while one secret is no list, and the answer names it and nothing that it holds", async () => {
+  it("are all refused while one secret is not a list; the answer names that secret, and nothing in it", async () => {
     const answer = await ask(
       { API_TOKENS: list("a"), API_TOKENS_2: JSON.stringify([{ name: "hidden-name", sha256: "hidden-hash" }]) },
       "a",

@@ -1,4 +1,4 @@
-/** Whom the log wakes: those whom an event concerns, once until they have answered, and nobody for what concerns nobody. */
+/** Which consumers the log wakes: those that an event concerns, once until they have answered, and none for an event that concerns none. */
 
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
@@ -14,7 +14,7 @@ import { allowErrors } from "../errors.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Who is concerned by a reading. */
+/** The consumers that a reading concerns. */
 const READERS = ["relay", "values"];
 const consumers = [...app.views.keys(), ...app.processors.keys()].toSorted();
 
@@ -29,7 +29,7 @@ async function answered(name: string) {
       .slice(seen, (seen = sent().length))
       .flatMap(({ body }) => body.consumers)
       .toSorted();
-  /** When the log has had time to ring for what has happened. */
+  /** When the log has had time to send wake-ups for what has happened. */
   const rungNow = async () => {
     await scheduler.wait(250);
     return rung();
@@ -50,7 +50,7 @@ async function answered(name: string) {
 }
 
 describe("an event", () => {
-  it("that concerns nobody wakes nobody, and needs no alarm", async () => {
+  it("that concerns no consumer wakes none, and needs no alarm", async () => {
     const { fact, rungNow, isArmed, logObject } = await answered("nobody");
     await fact();
     expect(await rungNow()).toEqual([]);
@@ -61,7 +61,7 @@ describe("an event", () => {
     expect(await isArmed()).toBe(false);
   });
 
-  it("wakes those whose types and categories it is of, also after the log has forgotten everybody", async () => {
+  it("wakes the consumers that follow its type and category, even after the log has forgotten all of them", async () => {
     const { read, post, rungNow, acknowledge, alarm, logObject } = await answered("some");
     await read("s", 2);
     expect(await rungNow()).toEqual(READERS);
@@ -80,7 +80,7 @@ describe("an event", () => {
     expect(await rungNow()).toEqual(["values"]);
   });
 
-  it("wakes the webhooks that ask for it, as they ask now, and those of which the log knows nothing", async () => {
+  it("wakes the webhooks that ask for it now, and those that the log knows nothing of", async () => {
     const { fact, read, post, send, json, logObject, acknowledge, rungNow } = await answered("hooks");
     const hook = async (types: string[]) =>
       (await (await post("/webhooks", { url: "http://receiver.test/", types })).json<{ id: string }>()).id;
@@ -137,7 +137,7 @@ describe("an event", () => {
     },
   );
 
-  it("wakes everybody when the log meets other code, once, and so long as they have not answered", async () => {
+  it("wakes every consumer when the log meets other code: once, and again as long as they have not answered", async () => {
     const { logObject, fact, isArmed, store, sent } = await answered("deployed");
     const changed = webhook("changed", { from: reading, url: "http://receiver.test/", secret: { variable: "SECRET" } });
     const newer = defineApp({
@@ -165,8 +165,8 @@ describe("an event", () => {
   });
 });
 
-describe("a consumer that events pass which do not concern it", () => {
-  it("is woken when they are so many that its checkpoint should move", async () => {
+describe("a consumer that is passed by events of no concern to it", () => {
+  it("is woken when there are so many that its checkpoint should move", async () => {
     const { fact, rungNow } = await answered("passed");
     await fact(PASSED_EVENTS - 1);
     expect(await rungNow()).toEqual([]);
@@ -192,7 +192,7 @@ describe("a consumer that was woken", () => {
     expect(rung()).toEqual([]);
   });
 
-  it("is woken until it has everything, also if it says that it waits, and the log has forgotten what concerns it", async () => {
+  it("is woken until it has everything, even if it reports that it waits and the log has forgotten what concerns it", async () => {
     const { read, rungNow, rung, alarm, acknowledge, isArmed, logObject } = await answered("waits");
     await read("s", 2);
     expect(await rungNow()).toEqual(READERS);
@@ -212,7 +212,7 @@ describe("a consumer that was woken", () => {
     expect(await isArmed()).toBe(false);
   });
 
-  it("is woken at once when it has answered and an event has come since that it does not have", async () => {
+  it("is woken at once when it answers and lacks an event that was written since", async () => {
     const { read, rungNow, acknowledge } = await answered("since");
     await read("s", 2);
     await rungNow();
@@ -240,7 +240,7 @@ describe("a consumer that was woken", () => {
     expect(await alarm()).toEqual(READERS);
   });
 
-  it("is left alone for as long as it says that it is at work", async () => {
+  it("is left alone for as long as it reports that it is at work", async () => {
     const { read, rungNow, alarm, acknowledge, logObject } = await answered("working");
     await read("s", 2);
     await rungNow();
@@ -256,7 +256,7 @@ describe("a consumer that was woken", () => {
     expect(await alarm()).toEqual(READERS);
   });
 
-  it("and answers late, twice or in another order is woken for what it does not have, and for nothing else", async () => {
+  it("and answers late, twice or out of order is woken for the events that it lacks, and for nothing else", async () => {
     const { read, rungNow, alarm, acknowledge } = await answered("disorder");
     await read("s", 2);
     await rungNow();
@@ -277,7 +277,7 @@ describe("a consumer that was woken", () => {
     expect(await rungNow()).toEqual(READERS);
   });
 
-  it("and does not come further is not woken again and again, but by the alarm", async () => {
+  it("and makes no progress is woken by the alarm, and not again and again", async () => {
     const { read, rungNow, alarm, acknowledge } = await answered("stuck");
     await read("s", 2);
     await rungNow();
@@ -287,7 +287,7 @@ describe("a consumer that was woken", () => {
     expect(await alarm()).toEqual(["values"]);
   });
 
-  it("is woken again when the log has forgotten that it was: nobody counts as having answered", async () => {
+  it("is woken again when the log has forgotten that it was woken: no consumer counts as having answered", async () => {
     const { read, rungNow, alarm, acknowledge, logObject } = await answered("forgotten");
     await read("s", 2);
     await rungNow();

@@ -18,7 +18,7 @@ describe("a page of the log as CloudEvents", () => {
     );
   });
 
-  it("tells in its headers where the next page begins, also when a filter has left it empty", async () => {
+  it("has the start of the next page in its headers, even when a filter has left it empty", async () => {
     const store = freshStore();
     await store.logObject().sequence("a/1", storedEvents(1, 3));
     const first = await store.get("/log?limit=2", BATCH);

@@ -39,7 +39,7 @@ async function fill(log: LogRpc, segments: () => Promise<unknown[]>, stream: str
   }
 }
 
-/** A log whose first segment has said `contract/1`, and whose last one has been told to erase it, while the first is out of reach for that. */
+/** A log whose first segment has events of `contract/1`, and whose last one has the erasure, while the first is out of reach for that. */
 async function erasedOutOfReach() {
   const store = freshStore("erasing");
   const log = store.logClient();
@@ -74,7 +74,7 @@ async function allReadings({ get, json }: ReturnType<typeof freshStore>): Promis
 }
 
 describe("a stream whose erasure the earlier segments have yet to carry out", () => {
-  it("is shown without what it said, however the log is read", async () => {
+  it("is shown without its content, however the log is read", async () => {
     const store = await erasedOutOfReach();
     expect(await store.stillThere()).toBe(true);
     for (const text of await allReadings(store)) expect(text).not.toContain(SECRET);
@@ -87,14 +87,14 @@ describe("a stream whose erasure the earlier segments have yet to carry out", ()
     expect(events[2]).not.toHaveProperty("erased");
   });
 
-  it("is so after the segment that knows of it has been evicted", async () => {
+  it("stays so after the segment that knows of it has been evicted", async () => {
     const store = await erasedOutOfReach();
     await evictDurableObject(store.segmentStub((await store.segments()).length));
     expect(await store.stillThere()).toBe(true);
     for (const text of await allReadings(store)) expect(text).not.toContain(SECRET);
   });
 
-  it("is so after the log has gone on in another segment, which sees to it then", async () => {
+  it("stays so after the log has gone on in another segment, which takes care of it then", async () => {
     const store = await erasedOutOfReach();
     await fill(store.client, store.segments, "filler/2");
     expect(await store.stillThere()).toBe(true);
@@ -106,7 +106,7 @@ describe("a stream whose erasure the earlier segments have yet to carry out", ()
     for (const text of await allReadings(store)) expect(text).not.toContain(SECRET);
   });
 
-  it("is erased there as soon as they can be reached, by the alarm", async () => {
+  it("is erased there by the alarm, as soon as they can be reached", async () => {
     const store = await erasedOutOfReach();
     const last = store.segmentStub((await store.segments()).length);
     await runDurableObjectAlarm(last);
@@ -116,7 +116,7 @@ describe("a stream whose erasure the earlier segments have yet to carry out", ()
     expect(await store.stillThere()).toBe(false);
   });
 
-  it("is shown so even by a page that left its segment before the erasure and arrives after it", async () => {
+  it("is shown without its content even in a page that left its segment before the erasure and arrives after it", async () => {
     const store = await erasedOutOfReach();
     store.out.mockRestore();
     const underWay: LogPage[] = [];

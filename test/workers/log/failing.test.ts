@@ -19,7 +19,7 @@ afterEach(() => vi.restoreAllMocks());
 
 type Store = ReturnType<typeof freshStore>;
 
-/** Lets the storage of a store's log fail at an event of this version, until it is told to stop. An event's line in its page begins with stream and version. */
+/** Lets the storage of a store's log fail at an event of this version, until the test stops that. An event's line in its page begins with stream and version. */
 async function breakAt({ logObject }: Store, version: number) {
   const exec = (sql: string) => runInDurableObject(logObject(), (_instance, { storage }) => void storage.sql.exec(sql));
   await exec(
@@ -30,8 +30,8 @@ async function breakAt({ logObject }: Store, version: number) {
 
 const alarmOf = (stub: DurableObjectStub) => runInDurableObject(stub, (_instance, { storage }) => storage.getAlarm());
 
-describe("a group that the storage does not take (promise 3)", () => {
-  it("is as if it had never come: nothing of it is stored, shown, or missing afterwards", async () => {
+describe("a group that the storage refuses (promise 3)", () => {
+  it("leaves no trace: nothing of it is stored or shown, and nothing is missing afterwards", async () => {
     const store = freshStore("broken");
     const log = store.logClient();
     await log.sequence("s/0", [storedEvent(1)]);
@@ -56,7 +56,7 @@ describe("a group that the storage does not take (promise 3)", () => {
       );
   });
 
-  it("is rung for when it comes again, though the alarm of the first attempt was rolled back", async () => {
+  it("wakes its consumers when it is sent again, although the alarm of the first attempt was rolled back", async () => {
     const store = freshStore("unrung");
     const log = store.logClient();
     await runInDurableObject(store.logObject(), (_instance, { storage }) => {
@@ -77,7 +77,7 @@ describe("a group that the storage does not take (promise 3)", () => {
     expect(await alarmOf(store.logObject())).not.toBeNull();
   });
 
-  it("does not make the log know since when a consumer has been there", async () => {
+  it("does not make the log note where a new consumer begins", async () => {
     setVariables({ TOLD_URL: "http://told.test/", TOLD_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
     const store = freshStore("origins");
     const log = store.logClient();
@@ -99,7 +99,7 @@ describe("a group that the storage does not take (promise 3)", () => {
 });
 
 describe("a subscription to a log that cannot be read", () => {
-  it("is closed with the reason, and resumed where it was once the log can be read again", async () => {
+  it("is closed with the reason, and goes on where it was once the log can be read again", async () => {
     const store = freshStore("unreadable");
     await store.logClient().sequence("s/0", storedEvents(1, 3));
     const rename = (from: string, to: string) =>
@@ -118,7 +118,7 @@ describe("a subscription to a log that cannot be read", () => {
 });
 
 describe("the log's objects", () => {
-  it("begin only when the segment before them is full", async () => {
+  it("start only when the segment before them is full", async () => {
     const store = freshStore("early");
     const early = async () => store.segmentStub(2).head();
     await expect(early()).rejects.toThrow("before segment 1 was sealed");
@@ -132,7 +132,7 @@ describe("the log's objects", () => {
     await expect(nameless()).rejects.toThrow("reached by an id, not by its name");
   });
 
-  it("note a subscriber once, and forget it once", async () => {
+  it("add a subscriber once, and remove it once", async () => {
     const log = freshStore("twice").logClient();
     for (const consumer of ["wh_1", "wh_1"]) await log.subscribe(consumer);
     expect(await log.subscribers()).toEqual(["wh_1"]);

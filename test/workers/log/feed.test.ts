@@ -11,7 +11,7 @@ import { eventually } from "../eventually.ts";
 /** A feed on the sockets of a real object, over a log whose pages come when the test says so, as they may from another object. */
 class SlowFeed {
   head = 0;
-  /** How often somebody has looked at the head. */
+  /** How often the head was read. */
   looks = 0;
   readonly asked: LogReadRequest[] = [];
   readonly feed: Feed;
@@ -36,7 +36,7 @@ class SlowFeed {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Pushes, and waits until everybody has been looked at. */
+  /** Pushes, and waits until each subscriber has been served. */
   async push(): Promise<void> {
     const looks = this.looks;
     this.feed.push();
@@ -83,7 +83,7 @@ function withSlowFeed(test: (log: SlowFeed) => Promise<void>): Promise<void> {
 }
 
 describe("a feed that has to wait for its pages", () => {
-  it("does not forget an answer that comes meanwhile", () =>
+  it("does not forget an answer that arrives in the meantime", () =>
     withSlowFeed(async (log) => {
       const subscriber = log.subscribe(0);
       await eventually(() => expect(log.asked).toHaveLength(1));
@@ -100,7 +100,7 @@ describe("a feed that has to wait for its pages", () => {
       expect(log.kept()).toMatchObject([{ position: 1, unanswered: [] }]);
     }));
 
-  it("asks for a subscriber's history once, however often it is told to push", () =>
+  it("asks for a subscriber's history once, however often it is made to push", () =>
     withSlowFeed(async (log) => {
       log.head = FEED_TAIL_EVENTS + 1;
       const subscriber = log.subscribe(0);
@@ -112,7 +112,7 @@ describe("a feed that has to wait for its pages", () => {
       expect(subscriber.positions).toEqual(numbers(1, subscriber.positions.length));
     }));
 
-  it("lets nobody near the head wait for somebody else's history", () =>
+  it("makes no subscriber near the head wait for another one's history", () =>
     withSlowFeed(async (log) => {
       log.head = FEED_TAIL_EVENTS + 1;
       const far = log.subscribe(0);
@@ -123,7 +123,7 @@ describe("a feed that has to wait for its pages", () => {
       log.letGo();
     }));
 
-  it("sends nothing to who has gone while a page was read, or while it was waiting for its turn", () =>
+  it("sends nothing to a subscriber that left while a page was read, or while it waited for its turn", () =>
     withSlowFeed(async (log) => {
       log.head = 2 * FEED_TAIL_EVENTS;
       const complaints = vi.spyOn(console, "error").mockReturnValue();
@@ -139,7 +139,7 @@ describe("a feed that has to wait for its pages", () => {
       complaints.mockRestore();
     }));
 
-  it("reads the history of a few at a time, and everybody has a turn", () =>
+  it("reads the history of a few subscribers at a time, and each gets its turn", () =>
     withSlowFeed(async (log) => {
       log.head = 10 * FEED_TAIL_EVENTS;
       const subscribers = Array.from({ length: 2 * FEED_READERS }, () => log.subscribe(0));

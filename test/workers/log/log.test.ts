@@ -17,7 +17,7 @@ const event = (version: number, id = `id-${version}`): StoredEvent => ({
 const events = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
 
 describe("promise 3: one log, one order, no gap, no repeat", () => {
-  it("takes a stream's events once, however often they are sent", async () => {
+  it("stores a stream's events once, however often they are sent", async () => {
     const { logClient, logObject, log } = freshStore();
     const stub = logClient();
     expect(await stub.sequence("a/1", events(1, 3))).toEqual({ head: 3, first: { version: 1, position: 1 } });
@@ -28,7 +28,7 @@ describe("promise 3: one log, one order, no gap, no repeat", () => {
     expect((await log()).map(({ version, position }) => [version, position])).toEqual([1, 2, 3, 4, 5].map((n) => [n, n]));
   });
 
-  it("takes nothing across a gap, and answers where the gap begins", async () => {
+  it("stores nothing beyond a gap, and answers where the gap begins", async () => {
     const { logClient, log } = freshStore();
     const stub = logClient();
     expect(await stub.sequence("a/1", events(2, 2))).toEqual({ head: 0 });
@@ -37,14 +37,14 @@ describe("promise 3: one log, one order, no gap, no repeat", () => {
     expect(await log()).toHaveLength(1);
   });
 
-  it("says how far it has a stream when asked with nothing", async () => {
+  it("answers a call without events with how far it has the stream", async () => {
     const { logClient } = freshStore();
     expect(await logClient().sequence("a/1", [])).toEqual({ head: 0 });
     await logClient().sequence("a/1", events(1, 2));
     expect(await logClient().sequence("a/1", [])).toEqual({ head: 2 });
   });
 
-  it("tells a stream that sends other events than it sent before", async () => {
+  it("lets a stream know that it sends other events than it sent before", async () => {
     const { logClient, log } = freshStore();
     await logClient().sequence("a/1", events(1, 2));
     expect(await logClient().sequence("a/1", [event(2, "another")])).toEqual({ head: 2, diverged: true });
@@ -97,7 +97,7 @@ async function hundred() {
 const positions = (page: { events: { position: number }[] }) => page.events.map(({ position }) => position);
 
 describe("reading the log", () => {
-  it("goes forward in pages; `next` is what to pass as `after`, and the link ends at the head", async () => {
+  it("goes forward in pages; `next` is the next `after`, and there is no link at the head", async () => {
     const { get } = await hundred();
     const seen: number[] = [];
     let path: string | undefined = "/log?limit=30";
@@ -118,7 +118,7 @@ describe("reading the log", () => {
     expect(await json("/log?direction=backward&after=1")).toMatchObject({ events: [], next: null });
   });
 
-  it("filters by type, category and stream, and says how far it looked", async () => {
+  it("filters by type, category and stream, and answers how far it has looked", async () => {
     const { json } = await hundred();
     expect(positions(await json("/log?type=Tenth"))).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
     expect(positions(await json("/log?type=Tenth&category=b"))).toEqual([70, 80, 90, 100]);
@@ -129,7 +129,7 @@ describe("reading the log", () => {
     expect(positions(await json("/log?after=10&to=12"))).toEqual([11, 12]);
   });
 
-  it("looks at a bounded number of entries for a sparse filter, and never at the same ones again", async () => {
+  it("reads a bounded number of entries for a sparse filter, and never the same ones again", async () => {
     const { logClient, json } = freshStore();
     for (let from = 1; from <= 12_001; from += 1_000) await logClient().sequence("a/1", events(from, Math.min(from + 999, 12_001)));
     await logClient().sequence("b/1", [event(1)]);
@@ -146,7 +146,7 @@ describe("reading the log", () => {
     expect(pages.flatMap(positions)).toEqual([12_002]);
   });
 
-  it("lets a reader that has caught up wait for the next event that passes the filter, and for no other", async () => {
+  it("makes a reader that has caught up wait for the next event that passes its filter, and for no other", async () => {
     const { logClient, get, json } = freshStore("waits");
     const stub = logClient();
     await stub.sequence("a/1", events(1, 3));
@@ -165,7 +165,7 @@ describe("reading the log", () => {
     expect(await read(await get("/log?after=12", patient))).toMatchObject({ code: "position-beyond-head" });
   });
 
-  it("lets a reader of a store that was never written wait for its first event", async () => {
+  it("makes a reader of an empty store wait for its first event", async () => {
     const { logClient, get } = freshStore("waits-empty");
     const waiting = get("/log", { prefer: "wait=30" });
     await logClient().sequence("a/1", events(1, 1));

@@ -17,7 +17,7 @@ async function lines(store: ReturnType<typeof freshStore>, path: string) {
 }
 
 describe("the log as NDJSON", () => {
-  it("is everything, a line for each event, however many pages that takes", async () => {
+  it("has everything, a line for each event, however many pages that takes", async () => {
     const store = freshStore();
     for (const from of [1, 1_001, 2_001]) await store.logObject().sequence("a/1", storedEvents(from, from + 999));
     const exported = await lines(store, "/log");
@@ -25,7 +25,7 @@ describe("the log as NDJSON", () => {
     expect(exported.slice(0, 5)).toEqual((await store.json("/log?limit=5")).events);
   });
 
-  it("keeps to the bounds and filters of the query, also where a filter lets whole pages go by", async () => {
+  it("keeps to the bounds and filters of the query, even if a filter skips whole pages", async () => {
     const store = freshStore();
     const log = store.logObject();
     for (let from = 1; from <= SCAN_EVENTS + 1; from += 1_000) await log.sequence("a/1", storedEvents(from, from + 999));
@@ -38,7 +38,7 @@ describe("the log as NDJSON", () => {
     expect(await lines(store, `/log?after=${head}`)).toEqual([]);
   });
 
-  it("ends at the head at arrival, although the log goes on", async () => {
+  it("ends at the head of the time it was asked for, although the log goes on", async () => {
     const store = freshStore();
     await store.logObject().sequence("a/1", storedEvents(1, 5));
     const { body } = await store.get("/log", NDJSON);
@@ -47,11 +47,11 @@ describe("the log as NDJSON", () => {
     expect(text.trim().split("\n")).toHaveLength(5);
   });
 
-  it("is nothing for a store that nobody has written to", async () => {
+  it("is empty for a store that nobody has written to", async () => {
     expect(await lines(freshStore(), "/log")).toEqual([]);
   });
 
-  it.each(["limit=0", "limit=250001", "direction=backward", "after=head", "colour=red"])("does not take %s", async (query) => {
+  it.each(["limit=0", "limit=250001", "direction=backward", "after=head", "colour=red"])("does not accept %s", async (query) => {
     const response = await freshStore().get(`/log?${query}`, NDJSON);
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
   });

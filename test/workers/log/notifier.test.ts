@@ -52,8 +52,8 @@ const alarmOf = (stub: DurableObjectStub) => runInDurableObject(stub, (_instance
 
 type Bellows = LogRpc & { alarm(): Promise<void> };
 
-describe("the log's bell", () => {
-  it("tells every consumer of the app, at once", async () => {
+describe("the log's notifier", () => {
+  it("wakes every consumer of the app, at once", async () => {
     const { store, post } = freshStore();
     await post(COUNT, {});
     await eventually(() =>
@@ -66,7 +66,7 @@ describe("the log's bell", () => {
     expect(of(store)[0]).toMatchObject({ store, head: 1 });
   });
 
-  it("tells up to ten consumers by one message, and each of them once", async () => {
+  it("wakes up to ten consumers with one message, and each of them once", async () => {
     const { store, post, logClient } = freshStore();
     const others = Array.from({ length: 23 }, (_, at) => `other-${at}`);
     await logClient().introduce({ consumers: [...consumers, ...others], startingAtHead: [] });
@@ -88,13 +88,13 @@ describe("the log's bell", () => {
     expect(Math.max(...messages.map((one) => one.consumers.length))).toBeLessThanOrEqual(10);
   });
 
-  it("tells a worker of version 0.1, which reads one name in a message, each of them in turn", () => {
+  it("reaches each of them in turn in a worker of version 0.1, which reads one name of a message", () => {
     const names = ["a", "b", "c"];
     expect([7, 8, 9].map((head) => wakeUpFor("s", names, { head }).consumer).toSorted()).toEqual(names);
     expect(names).toContain(wakeUpFor("s", names, { head: -4 }).consumer);
   });
 
-  it("does not ring once for every event while events keep coming, though consumers answer at once", async () => {
+  it("does not send a wake-up for every event while events keep coming, even if consumers answer at once", async () => {
     const { store, post } = freshStore();
     vi.mocked(env.WAKE_UPS.sendBatch).mockImplementation(async (messages) => {
       const rung = wokenBy(messages);
@@ -113,7 +113,7 @@ describe("the log's bell", () => {
     expect(of(store).length).toBeLessThan(50 * consumers.length);
   });
 
-  it("waits for nothing once it has rung: nobody pays for an idle log that is awake", async () => {
+  it("waits for nothing once it has sent its wake-ups: nobody pays for an idle log that is awake", async () => {
     await runInDurableObject(freshStore().logObject() as DurableObjectStub, async (_instance, { storage }) => {
       const audience = new Audience("code", new Map([["one", undefined]]), () => new Map(), new Introduced());
       const queue = { sendBatch: vi.fn<Queue<WakeUp>["sendBatch"]>() };
@@ -136,7 +136,7 @@ describe("the log's bell", () => {
     });
   });
 
-  it("rings again by alarm, across an eviction, for those who have not said that they are at the head", async () => {
+  it("wakes consumers that have not reported to be at the head again by alarm, across an eviction", async () => {
     const { store, post, logObject } = freshStore();
     await post(COUNT, {});
     await eventually(() => expect(of(store)).not.toHaveLength(0));
@@ -157,7 +157,7 @@ describe("the log's bell", () => {
     expect(await alarmOf(logObject())).toBeNull();
   });
 
-  it("does not ring for who rests on purpose", async () => {
+  it("does not wake a consumer that rests on purpose", async () => {
     const { store, post, logObject } = freshStore();
     await post(COUNT, {});
     await eventually(() => expect(of(store)).not.toHaveLength(0));
@@ -169,7 +169,7 @@ describe("the log's bell", () => {
     expect(await alarmOf(logObject())).toBeNull();
   });
 
-  it("loses nothing when the queue refuses: the alarm stays armed and rings later", async () => {
+  it("loses nothing when the queue refuses: the alarm stays set and wakes consumers later", async () => {
     const { store, post, logObject } = freshStore();
     fails = true;
     expect((await post(COUNT, {})).status).toBe(200);
@@ -180,7 +180,7 @@ describe("the log's bell", () => {
     expect(of(store)).toHaveLength(consumers.length);
   });
 
-  describe("arms its alarm for an event that comes while wake-ups are being sent", () => {
+  describe("sets its alarm for an event that arrives while wake-ups are being sent", () => {
     /** The queue takes its time, until the test lets it go on. */
     async function armedWhile(
       logObject: () => DurableObjectStub,
@@ -225,14 +225,14 @@ describe("the log's bell", () => {
       expect(await armedWhile(logObject, (log) => log.alarm())).toEqual({ during: true, after: true });
     });
 
-    it("at once, after an alarm that found everyone at the head", async () => {
+    it("at once, after an alarm that found every consumer at the head", async () => {
       const { post, logObject } = freshStore();
       await post(COUNT, {});
       await runInDurableObject(logObject(), async (instance) => {
         await (instance as unknown as LogRpc).acknowledge(consumers.map((consumer) => ({ consumer, position: 1 })));
         await (instance as unknown as { alarm(): Promise<void> }).alarm();
       });
-      await scheduler.wait(150); // until it has been quiet, so that the next event rings at once
+      await scheduler.wait(150); // until it has been quiet, so that the next event wakes consumers at once
       const armed = await armedWhile(
         logObject,
         (log) => log.sequence("reading/sooner", [event]),
@@ -246,7 +246,7 @@ describe("the log's bell", () => {
     });
   });
 
-  it("rings for those behind when the sweep asks", async () => {
+  it("wakes the consumers that are behind when the sweep asks for it", async () => {
     const { store, post, logObject } = freshStore();
     await post(COUNT, {});
     await eventually(() => expect(of(store)).not.toHaveLength(0));

@@ -112,7 +112,7 @@ function everything(table: LogTable) {
 }
 
 describe("a packed segment", () => {
-  it("answers as one of version 0.1 does, after any commits, repeats, gaps, failures, erasures and restarts", async () => {
+  it("answers like one of version 0.1, after any commits, repeats, gaps, failures, erasures and restarts", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) =>
         runInDurableObject(freshStore("packed").logObject(), (_instance, { storage }) => {
@@ -182,7 +182,7 @@ const KINDS = fc.record(
 );
 
 describe("a page that travels as it is stored", () => {
-  it("has the same events, lifted where the code lifts their kind", async () => {
+  it("has the same events, lifted where the code lifts their type", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(LARGE, { minLength: 1, maxLength: 8 }), fc.array(KINDS, { maxLength: 20 }), (commits, requests) =>
         runInDurableObject(freshStore("travels").logObject(), (_instance, { storage }) => {
@@ -206,7 +206,7 @@ describe("a page that travels as it is stored", () => {
     );
   });
 
-  it("ends where its bytes are used up, counted in UTF-8", () =>
+  it("ends where its limit of bytes is used up, counted in UTF-8", () =>
     runInDurableObject(freshStore("bytes").logObject(), (_instance, { storage }) => {
       const table = new PackedTable(storage, 1, SIZES);
       for (let commit = 0; commit < 3; commit += 1)
@@ -238,7 +238,7 @@ describe("a page that travels as it is stored", () => {
 const NEXT: Group[number] = { stream: "a/1", from: 1, events: 1, type: "Some", correlation: undefined, erases: false };
 
 describe("a stream that the log has not met", () => {
-  it("is looked for once in the index, however often its first events are looked at", async () => {
+  it("is looked up once in the index, however often its first events are checked", async () => {
     await runInDurableObject(freshStore("strangers").logObject(), (_instance, { storage }) => {
       let asked = 0;
       const exec = (query: string, ...bindings: SqlStorageValue[]) => {

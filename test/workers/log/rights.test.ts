@@ -25,18 +25,18 @@ const DOORS = [
   ["an export", { accept: "application/x-ndjson" }],
 ] as const;
 
-describe.each(DOORS)("in a deployment with tokens, the door to %s", (_door, headers) => {
+describe.each(DOORS)("in a deployment with tokens, the route to %s", (_door, headers) => {
   it.each([
     ["nobody", {}, "mine", 401],
     ["an unknown token", { authorization: "Bearer guessed" }, "mine", 401],
     ["a token without the right to read", { authorization: "Bearer may-write" }, "mine", 403],
     ["a token for another store", { authorization: "Bearer may-read" }, "yours", 403],
-  ])("does not open for %s", async (_who, authorization, store, status) => {
+  ])("does not let %s in", async (_who, authorization, store, status) => {
     const response = await createHttp(app).request(`/stores/${store}/log`, { headers: { ...headers, ...authorization } }, guarded);
     expect([response.status, response.webSocket ?? null]).toEqual([status, null]);
   });
 
-  it("opens for a token that may read the store", async () => {
+  it("lets a token in that may read the store", async () => {
     const response = await createHttp(app).request(
       "/stores/mine/log",
       { headers: { ...headers, authorization: "Bearer may-read" } },
@@ -56,7 +56,7 @@ describe("a subscription whose token expires", () => {
   });
   const at = (now: number) => vi.spyOn(Date, "now").mockReturnValue(now);
 
-  /** A store with an event, before the token's end, and its live doors for who has the token. */
+  /** A store with an event, before the token's end, and its live routes as the token's holder uses them. */
   async function guestOf(name: string) {
     at(END - 1);
     const { store, post, logObject } = freshStore(name);
@@ -67,7 +67,7 @@ describe("a subscription whose token expires", () => {
     return { happen, get, logObject };
   }
 
-  it("is told nothing of what happens from then on, and ends: over a WebSocket, also when the log has slept meanwhile", async () => {
+  it("gets nothing of what happens from then on, and ends: over a WebSocket, even when the log has slept in the meantime", async () => {
     const { happen, get, logObject } = await guestOf("expired-socket");
     const client = await SocketClient.open({ get }, "/log?stream=reading/s");
     await client.caughtUp(1);
@@ -83,7 +83,7 @@ describe("a subscription whose token expires", () => {
     expect((await get("/log", { upgrade: "websocket" })).status).toBe(401);
   });
 
-  it("the same with server-sent events", async () => {
+  it("gets nothing and ends with server-sent events, too", async () => {
     const { happen, get } = await guestOf("expired-events");
     const stream = new EventStream(
       (await get("/log?stream=reading/s", { accept: "text/event-stream" })).body as ReadableStream<Uint8Array>,
@@ -95,7 +95,7 @@ describe("a subscription whose token expires", () => {
     expect(stream.comments.join()).toContain("the token has expired");
   });
 
-  it("and with a live view", async () => {
+  it("gets nothing and ends in a live view, too", async () => {
     const { happen, get } = await guestOf("expired-view");
     const stream = new EventStream((await get("/views/values", { accept: "text/event-stream" })).body as ReadableStream<Uint8Array>);
     await stream.read();
@@ -107,7 +107,7 @@ describe("a subscription whose token expires", () => {
 });
 
 describe("a log's subscriptions are shared among tokens", () => {
-  it("so that one token leaves some for the others, whatever door it comes through, and has more when they go", async () => {
+  it("so that one token leaves some for the others, whatever route it uses, and has more when they go", async () => {
     const names = ["greedy", "modest"];
     const tokens = names.map((name) => ({ name, sha256: sha256(name), rights: ["read"] }));
     const shared = envWith({ API_TOKENS: JSON.stringify(tokens) });

@@ -12,7 +12,7 @@ describe("finding an event by its id", () => {
   const ID = "0198C0DE-0000-4000-8000-00000000ABCD";
   const wanted = { ...storedEvent(1), id: ID.toLowerCase() };
 
-  it("finds it, whatever the case of the id, and goes on for others of that id", async () => {
+  it("finds it, whatever the case of the id, and goes on for others with that id", async () => {
     const store = freshStore();
     const log = store.logObject();
     await log.sequence("a/1", [wanted]);
@@ -24,14 +24,14 @@ describe("finding an event by its id", () => {
     expect(next).toBeUndefined();
   });
 
-  it("finds nothing where there is nothing", async () => {
+  it("finds nothing in an empty log", async () => {
     const store = freshStore();
     expect(await store.json(`/log/events/${ID}`)).toEqual({ events: [], hasMore: false });
     await store.logObject().sequence("b/1", storedEvents(1, 10));
     expect(await store.json(`/log/events/${ID}`)).toEqual({ events: [], hasMore: false });
   });
 
-  it("stops where it has found it, and says where to go on", async () => {
+  it("stops where it has found the event, and answers where to go on", async () => {
     const store = freshStore();
     const log = store.logObject();
     await log.sequence("a/1", [wanted]);
@@ -47,7 +47,7 @@ describe("finding an event by its id", () => {
 
   afterEach(() => vi.restoreAllMocks());
 
-  it("looks at a bounded number of events at a time", async () => {
+  it("reads a bounded number of events at a time", async () => {
     const store = freshStore();
     const reads: (number | null)[] = [];
     const getByName = env.LOGS.getByName.bind(env.LOGS);
@@ -84,7 +84,7 @@ describe.each(["in pages", "as version 0.1 stored it"])("a log %s", (form) => {
   const correlated = (version: number, correlationId: unknown) => ({ ...storedEvent(version), meta: meta(correlationId) });
   const places = (events: { stream: string; version: number }[]) => events.map(({ stream, version }) => `${stream}/${version}`);
 
-  it("gives the events of one correlation, in order, in pages, in both directions, and as lines", async () => {
+  it("answers with the events of one correlation, in order, in pages, in both directions, and as lines", async () => {
     const { logClient, json, get } = await emptyLog();
     const log = logClient();
     await log.sequence("a/1", [correlated(1, "one"), correlated(2, "two"), correlated(3, 1), correlated(4, "one")]);
@@ -124,7 +124,7 @@ describe.each(["in pages", "as version 0.1 stored it"])("a log %s", (form) => {
     expect((await json("/log")).events).toHaveLength(2);
   });
 
-  it("is read from the first event that it took at a time, wherever the segments end", async () => {
+  it("is read from the first event that it stored at or after a time, wherever the segments end", async () => {
     const { logClient, json, get, segments } = await emptyLog();
     const log = logClient();
     const times: string[] = [];

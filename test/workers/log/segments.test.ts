@@ -52,7 +52,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
     }
   });
 
-  it("still takes nothing twice and nothing across a gap, for streams that it knows from an earlier segment only", async () => {
+  it("still stores nothing twice and nothing beyond a gap, for streams that it knows from an earlier segment only", async () => {
     const { client } = await longLog();
     await client.sequence("old/1", storedEvents(1, 3));
     await fill(client, "filler/1");
@@ -63,7 +63,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
     expect(await client.sequence("never/1", [storedEvent(2)])).toEqual({ head: 0 });
   });
 
-  it("knows repeats of what an earlier segment has before the next one has anything", async () => {
+  it("recognises repeats of what an earlier segment has before the next one has anything", async () => {
     const { logClient, segments, log } = freshStore("empty");
     const client = logClient();
     setVariables({ LOG_SEGMENT_BYTES: "1" });
@@ -75,7 +75,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
     expect(await log()).toHaveLength(3);
   });
 
-  it("takes calls that were waiting while it was sealed, further on", async () => {
+  it("carries out calls that were waiting while a segment was sealed in the next one", async () => {
     const { logClient, logObject, log } = freshStore("waiting");
     const client = logClient();
     setVariables({ LOG_SEGMENT_BYTES: "1" });
@@ -92,7 +92,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
     for (const stream of streams) expect(all.filter((event) => event.stream === stream).map(({ version }) => version)).toEqual([1, 2]);
   });
 
-  it("sends who would follow it to where it goes on", async () => {
+  it("sends subscribers of a sealed segment to the one where it goes on", async () => {
     const store = freshStore("follow");
     setVariables({ LOG_SEGMENT_BYTES: "1" });
     await store.logClient().sequence("s/0", storedEvents(1, 2));
@@ -102,7 +102,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
     await client.close();
   });
 
-  it("goes on though the next segment is out of reach when it is sealed: the alarm sees to that", async () => {
+  it("goes on by its alarm if the next segment is out of reach when one is sealed", async () => {
     const { store, logClient, logObject, segments, log } = freshStore("unreached");
     const client = logClient();
     setVariables({ LOG_SEGMENT_BYTES: "1" });
@@ -195,7 +195,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
     expect(store).toBeDefined();
   });
 
-  it("carries its webhooks along, and goes on ringing for them", async () => {
+  it("carries its webhooks along, and goes on waking them", async () => {
     const { client, segments } = await longLog();
     await client.subscribe("wh_test");
     const before = (await segments()).length;
@@ -221,7 +221,7 @@ describe("streams, views and consumers", () => {
     expect(answer).toMatchObject({ version: 101, position: 301 });
   });
 
-  it("find what an erasure left, in every segment", async () => {
+  it("find what an erasure has left, in every segment", async () => {
     const { client, log, segments } = await longLog();
     expect((await segments()).length).toBeGreaterThan(2);
     const ending: StoredEvent = { ...storedEvent(121), type: "$deleted", data: `{"erased":true}` };
@@ -278,7 +278,7 @@ describe("a log that version 0.1 began", () => {
     expect((await json("/log/streams")).streams.map(({ version }: { version: number }) => version)).toEqual([4, 6, 4, 2]);
   });
 
-  it("has what is erased taken out of both of its forms", async () => {
+  it("loses what is erased in both of its forms", async () => {
     const { client, log, rollOver, logObject, segmentStub } = await oldLog();
     await rollOver();
     await client.sequence("s/1", storedEvents(5, 6));
@@ -292,7 +292,7 @@ describe("a log that version 0.1 began", () => {
     expect(await content()).toEqual(erased);
   });
 
-  it("is rolled over once, also by two operators at once, and not while its last segment is empty", async () => {
+  it("is rolled over once even by two operators at once, and not while its last segment is empty", async () => {
     const { rollOver, client, log, segments } = await oldLog();
     await Promise.all([rollOver(), rollOver()]);
     for (let times = 0; times < 3; times++) expect(await rollOver()).toEqual({ head: 12, segments: 2 });
@@ -309,7 +309,7 @@ it("a store that nobody has written to is not rolled over", async () => {
   expect(await read(await post("/log/roll-over", {}))).toEqual({ head: 0, segments: 1 });
 });
 
-it("calls for streams that are known wait for no question to an earlier segment", async () => {
+it("calls for known streams do not wait for a lookup in an earlier segment", async () => {
   const { logClient, store } = freshStore("unhindered");
   const client = logClient();
   setVariables({ LOG_SEGMENT_BYTES: "1" });
@@ -336,7 +336,7 @@ it("calls for streams that are known wait for no question to an earlier segment"
   slow.mockRestore();
 });
 
-it("a view whose next events are of no concern to it is at the head, wherever the segments end", async () => {
+it("a view that no further event concerns is at the head, wherever the segments end", async () => {
   setVariables({ LOG_SEGMENT_BYTES: undefined });
   const { post, get, json } = freshStore("passed");
   await post("/aggregates/counter/c/Count", {}, { prefer: "wait=20" });

@@ -15,7 +15,7 @@ const subscriptions = (log: DurableObjectStub) =>
   runInDurableObject(log, (_instance, ctx) => ctx.getWebSockets().map((socket) => socket.deserializeAttachment().position as number));
 
 describe("a reader of server-sent events", () => {
-  it("gets the history, then what comes, as messages: ids are positions, data is the event", async () => {
+  it("gets the history, then new events, as messages: ids are positions, data is the event", async () => {
     const store = freshStore();
     await store.logObject().sequence("a/1", storedEvents(1, 3));
     const client = await EventStreamClient.open(store, "/log");
@@ -27,14 +27,14 @@ describe("a reader of server-sent events", () => {
     await client.close();
   });
 
-  it("is told how soon to come back", async () => {
+  it("learns how soon to come back", async () => {
     const stream = await openEventStream(freshStore(), "/log");
     await stream.read();
     expect(stream.retry).toBe(1_000);
     await stream.close();
   });
 
-  it("resumes after `Last-Event-ID`, which counts more than `after`", async () => {
+  it("resumes after `Last-Event-ID`, which overrides `after`", async () => {
     const store = freshStore();
     await store.logObject().sequence("a/1", storedEvents(1, 5));
     const client = await EventStreamClient.open(store, "/log?after=head", "3");
@@ -42,7 +42,7 @@ describe("a reader of server-sent events", () => {
     await client.close();
   });
 
-  it("with `after=head` gets what comes from now on, and can resume there before anything has come", async () => {
+  it("with `after=head` gets what is written from now on, and can resume there before anything was", async () => {
     const store = freshStore();
     await store.logObject().sequence("a/1", storedEvents(1, 5));
     const stream = await openEventStream(store, "/log?after=head");
@@ -66,7 +66,7 @@ describe("a reader of server-sent events", () => {
     await stream.close();
   });
 
-  it("gets an event once although the log's object slept meanwhile", async () => {
+  it("gets an event once even if the log's object slept in the meantime", async () => {
     const store = freshStore();
     const log = store.logObject();
     const client = await EventStreamClient.open(store, "/log");
@@ -104,7 +104,7 @@ describe("a reader of server-sent events", () => {
     await eventually(async () => expect(await subscriptions(store.logObject())).toEqual([]));
   });
 
-  it("comes to an end when the log closes, so that it can resume", async () => {
+  it("ends when the log closes, so that it can resume", async () => {
     const store = freshStore();
     const client = await EventStreamClient.open(store, "/log");
     await eventually(async () => expect(await subscriptions(store.logObject())).toHaveLength(1));
@@ -120,7 +120,7 @@ describe("a reader of server-sent events", () => {
     },
   );
 
-  it("is refused with a `Last-Event-ID` that is no position", async () => {
+  it("is refused with a `Last-Event-ID` that is not a position", async () => {
     const response = await freshStore().get("/log", { accept: "text/event-stream", "last-event-id": "nonsense" });
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
   });
@@ -133,7 +133,7 @@ describe("a reader of server-sent events", () => {
   });
 });
 
-/** What the door makes of a socket, and the log's end of it. */
+/** What the route makes of a socket, and the log's end of that socket. */
 function ends() {
   const { 0: ours, 1: logs } = new WebSocketPair();
   const received: string[] = [];
@@ -147,7 +147,7 @@ function ends() {
 describe("the stream of server-sent events, at the end of a socket", () => {
   afterEach(() => vi.useRealTimers());
 
-  it("shows a sign of life when nothing has come for a while", async () => {
+  it("shows a sign of life when nothing has been sent for a while", async () => {
     vi.useFakeTimers();
     const { stream } = ends();
     await stream.read();
@@ -158,7 +158,7 @@ describe("the stream of server-sent events, at the end of a socket", () => {
     await stream.close();
   });
 
-  it("answers a checkpoint when the reader has taken what came before it", async () => {
+  it("answers a checkpoint when the reader has consumed what was sent before it", async () => {
     const { stream, logs, received } = ends();
     logs.send(`{"position":1}`);
     logs.send(`{"checkpoint":{"position":7,"head":9}}`);
@@ -169,7 +169,7 @@ describe("the stream of server-sent events, at the end of a socket", () => {
     await stream.close();
   });
 
-  it("ends when the reader takes nothing for too long", async () => {
+  it("ends when the reader consumes nothing for too long", async () => {
     vi.useFakeTimers();
     const { stream, logs, closed } = ends();
     await stream.read();
@@ -179,7 +179,7 @@ describe("the stream of server-sent events, at the end of a socket", () => {
     await expect(stream.read()).rejects.toThrow("has read nothing");
   });
 
-  it("does not count the time in which there was nothing to take", async () => {
+  it("does not count the time in which there was nothing to consume", async () => {
     vi.useFakeTimers();
     const { stream, logs } = ends();
     await stream.read();
@@ -190,7 +190,7 @@ describe("the stream of server-sent events, at the end of a socket", () => {
     await stream.close();
   });
 
-  it("says why the log has closed it", async () => {
+  it("ends with the reason why the log has closed it", async () => {
     const { stream, logs } = ends();
     await stream.read();
     logs.close(1013, "the log is full");

@@ -59,7 +59,7 @@ describe("the log's streams", () => {
     expect(listed).toEqual(inOrder);
   });
 
-  it("can be asked for by category", async () => {
+  it("can be filtered by category", async () => {
     const { json } = await sevenStreams();
     const names = async (query: string) => (await json(`/log/streams?${query}`)).streams.map(({ stream }: { stream: string }) => stream);
     expect(await names("category=a")).toEqual(["a/10", "a/9", "a/ä", "a/😀"]);
@@ -70,11 +70,11 @@ describe("the log's streams", () => {
     expect((await json("/log/streams?category=a&limit=4")).next).toBeUndefined();
   });
 
-  it("are none in a store that nobody has written to", async () => {
+  it("are an empty list in a store that nobody has written to", async () => {
     expect(await freshStore().json("/log/streams")).toEqual({ streams: [], hasMore: false });
   });
 
-  it("do not take parameters they do not know", async () => {
+  it("refuse unknown parameters", async () => {
     const response = await freshStore().get("/log/streams?type=Some");
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
   });
@@ -141,11 +141,11 @@ describe("one stream in the log", () => {
     const rows = await rowsReadBy(store, (table) => {
       expect(table.page({ after: 3_333, limit: 10, stream: STREAM }).events).toHaveLength(10);
     });
-    // Beside the page, two searches by halves among 5,000 versions.
+    // Besides the page, two searches by halves among 5,000 versions.
     expect(rows).toBeLessThan(10 + 2 * 20);
   });
 
-  it("is looked at in bounded pages for a rare type, forward and backward", async () => {
+  it("is searched in bounded pages for a rare type, forward and backward", async () => {
     const store = freshStore();
     const log = store.logClient();
     await log.sequence(STREAM, [storedEvent(1, "Rare")]);

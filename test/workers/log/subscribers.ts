@@ -1,4 +1,4 @@
-/** Clients of the two live doors, for tests in workerd. */
+/** Clients of the two live routes, for tests in workerd. */
 
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { EventStream, type Message } from "../../event-stream.ts";
@@ -76,7 +76,7 @@ export class SocketClient {
     });
   }
 
-  /** Waits until it has been told that it has everything up to this position. */
+  /** Waits for the message that it has everything up to this position. */
   async caughtUp(position: number): Promise<void> {
     await eventually(() => {
       if ((this.checkpoints.at(-1)?.position ?? 0) < position) throw new Error(`at ${JSON.stringify(this.checkpoints.at(-1))}`);

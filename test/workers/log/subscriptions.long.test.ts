@@ -1,4 +1,4 @@
-/** Promise 3, live: whoever follows the log, by whatever door, through whatever disturbance, sees what `GET /log` says it should. */
+/** Promise 3, live: a client that follows the log, by whatever route and through whatever disturbance, sees exactly what `GET /log` shows. */
 
 import { evictAllDurableObjects } from "cloudflare:test";
 import * as fc from "fast-check";
@@ -99,8 +99,8 @@ const steps = fc.oneof(
   { weight: 1, arbitrary: fc.record({ step: fc.constant("reset" as const) }) },
 );
 
-describe("promise 3, for those who follow the log live", () => {
-  it("shows each of them exactly what passes its filter, in order, once, whoever is cut off, however the log's objects sleep and however many it has", async () => {
+describe("promise 3, for clients that follow the log live", () => {
+  it("each gets exactly what passes its filter, in order, once, whichever are cut off, however the log's objects sleep and however many it has", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(filters, { minLength: 4, maxLength: 4 }),
@@ -140,7 +140,7 @@ describe("promise 3, for those who follow the log live", () => {
             }
           }
           await writing;
-          // Whatever passes a filter, one of these does: whoever has it has everything before it.
+          // Whatever passes a filter, one of these does: a client that has it has everything before it.
           for (const stream of STREAMS) for (const type of TYPES) await write(stream, type, 1, 0);
 
           for (const follower of followers) {

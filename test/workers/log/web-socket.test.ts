@@ -19,7 +19,7 @@ async function attachment(stub: DurableObjectStub, change: (kept: { position: nu
 }
 
 describe("a subscriber over a WebSocket", () => {
-  it("gets the history, hears that it has all of it, and gets what comes", async () => {
+  it("gets the history, a message that this was all of it, and then new events", async () => {
     const store = freshStore();
     const log = store.logObject();
     await log.sequence("a/1", storedEvents(1, 3));
@@ -39,7 +39,7 @@ describe("a subscriber over a WebSocket", () => {
     expect(client.positions).toEqual([4, 5]);
   });
 
-  it("begins with the next event when it says `head`", async () => {
+  it("begins with the next event when it asks for `head`", async () => {
     const store = freshStore();
     await store.logObject().sequence("a/1", storedEvents(1, 5));
     const client = await SocketClient.open(store, "/log?after=head");
@@ -80,7 +80,7 @@ describe("a subscriber over a WebSocket", () => {
     expect(client.positions).toEqual(expected);
   });
 
-  it("hears how far it is while its filter lets nothing through", async () => {
+  it("hears how far the log has come while its filter lets nothing through", async () => {
     const store = freshStore();
     const client = await SocketClient.open(store, "/log?type=Never");
     for (let from = 1; from <= 2_501; from += 500) await store.logObject().sequence("a/1", storedEvents(from, from + 499));
@@ -88,7 +88,7 @@ describe("a subscriber over a WebSocket", () => {
     expect(client.events).toEqual([]);
   });
 
-  it("lets the object sleep; it is woken by the next event, which arrives once", async () => {
+  it("lets the object sleep; the next event wakes it, and arrives once", async () => {
     const store = freshStore();
     const log = store.logObject();
     await log.sequence("a/1", storedEvents(1, 2));
@@ -105,7 +105,7 @@ describe("a subscriber over a WebSocket", () => {
     expect(client.closed).toBeUndefined();
   });
 
-  it("gets its pong without waking anybody", async () => {
+  it("gets its pong without waking the object", async () => {
     const store = freshStore();
     const client = await SocketClient.open(store, "/log");
     await client.caughtUp(0);
@@ -120,7 +120,7 @@ describe("a subscriber over a WebSocket", () => {
 
   it.each([
     ["text", "hello"],
-    ["JSON that is no checkpoint", `{"position":3}`],
+    ["JSON that is not a checkpoint", `{"position":3}`],
     ["null", "null"],
     ["a checkpoint that was not sent", `{"checkpoint":{"position":2,"head":3}}`],
     ["an endless message", `{"checkpoint":{"position":3,"head":3,"more":"${"x".repeat(10_000)}"}}`],
@@ -151,7 +151,7 @@ describe("a subscriber over a WebSocket", () => {
     await eventually(async () => expect(await attachment(store.logObject())).toEqual([]));
   });
 
-  it("is sent away, with a reason, when the log has as many subscribers as it takes", async () => {
+  it("is refused, with a reason, when the log has as many subscribers as it can have", async () => {
     const store = freshStore();
     await Promise.all(Array.from({ length: FEED_SUBSCRIBERS }, () => SocketClient.open(store, "/log?type=Never")));
     const client = await SocketClient.open(store, "/log");
@@ -176,7 +176,7 @@ describe("a subscriber over a WebSocket", () => {
 });
 
 describe("a subscriber over a WebSocket that only listens", () => {
-  it("gets all of the history and what comes, however much that is", async () => {
+  it("gets all of the history and all new events, however many", async () => {
     const store = freshStore();
     const log = store.logObject();
     for (let from = 1; from <= 301; from += 100) await log.sequence("a/1", storedEvents(from, from + 99, "Some", 3_000));
@@ -188,7 +188,7 @@ describe("a subscriber over a WebSocket that only listens", () => {
     expect(client.closed).toBeUndefined();
   });
 
-  it("hears how far it is, as often as there is to say, and may answer or not", async () => {
+  it("hears how far the log has come whenever that changes, and may answer or not", async () => {
     const store = freshStore();
     const client = await SocketClient.open(store, "/log?type=Never", false);
     for (let thousand = 0; thousand < FEED_UNANSWERED + 2; thousand++) {
@@ -204,7 +204,7 @@ describe("a subscriber over a WebSocket that only listens", () => {
   });
 });
 
-describe("a subscriber over a WebSocket that says `acknowledge` and does not keep up", () => {
+describe("a subscriber over a WebSocket that sets `acknowledge` and does not keep up", () => {
   const LARGE = 10_000;
 
   async function large(count: number) {
@@ -213,7 +213,7 @@ describe("a subscriber over a WebSocket that says `acknowledge` and does not kee
     return store;
   }
 
-  it("gets a window's worth, and the rest as it answers", async () => {
+  it("gets one window, and the rest as it answers", async () => {
     const store = await large(60);
     const client = await SocketClient.open(store, "/log?acknowledge=true", false);
     await eventually(() => expect(client.received).toBeGreaterThanOrEqual(FEED_WINDOW));
@@ -232,7 +232,7 @@ describe("a subscriber over a WebSocket that says `acknowledge` and does not kee
     expect(client.positions).toEqual(numbers(1, 61));
   });
 
-  it("gets no more than a few checkpoints either", async () => {
+  it("gets only a few checkpoints, too", async () => {
     const store = freshStore();
     const client = await SocketClient.open(store, "/log?type=Never&acknowledge=true", false);
     for (let thousand = 0; thousand < FEED_UNANSWERED + 2; thousand++) {
@@ -253,7 +253,7 @@ describe("a subscriber over a WebSocket that says `acknowledge` and does not kee
     expect(other.positions).toEqual(numbers(1, 60));
   });
 
-  it("is closed when it leaves a checkpoint unanswered too long and there is more for it, though nothing else happens", async () => {
+  it("is closed when it leaves a checkpoint unanswered too long and there is more for it, even if nothing else happens", async () => {
     const store = await large(60);
     const log = store.logObject();
     const client = await SocketClient.open(store, "/log?acknowledge=true", false);

@@ -32,7 +32,7 @@ export const lives = fc.array(
 /**
  * Lets the worker live these lives, then one more that brings everybody to the log's head.
  *
- * @param streams those that may be written to meanwhile
+ * @param streams those that may be written to in the meantime
  * @returns in how many lives it died
  */
 export async function live(

@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 describe("a call that fails", () => {
-  it("is tried again by the policy, then stops the effect, with the reason on record", async () => {
+  it("is tried again by the policy and then stops the effect, with the reason on record", async () => {
     const { read, run, calling, timePasses } = store("fails");
     await read("s", 1);
     const twice = effect("twice", { ...definition, retry: { attempts: 2 } });
@@ -32,7 +32,7 @@ describe("a call that fails", () => {
     });
   });
 
-  it("is recorded as the effect says when the last attempt has failed, and the effect goes on", async () => {
+  it("is recorded with the effect's `otherwise` when the last attempt has failed, and the effect goes on", async () => {
     const { read, run, calling, timePasses, log } = store("otherwise");
     await read("s", 1);
     await read("t", 2);
@@ -56,7 +56,7 @@ describe("a call that fails", () => {
     );
   });
 
-  it("stops the effect when what is to be recorded of its failure cannot be", async () => {
+  it("stops the effect when the record of its failure cannot be stored", async () => {
     const { read, run, calling } = store("unrecordable");
     await read("s", 1);
     const vague = effect("vague", {
@@ -69,7 +69,7 @@ describe("a call that fails", () => {
     expect(await consumer.checkpoint.look())?.toMatchObject({ error: { message: expect.stringContaining("must be a string") } });
   });
 
-  it("goes out by the platform's own fetch when nobody says otherwise", async () => {
+  it("is made with the platform's own fetch unless the app gives another", async () => {
     const { read, run, calling, log } = store("by-fetch");
     await read("s", 1);
     const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("r1"));
@@ -78,7 +78,7 @@ describe("a call that fails", () => {
     expect((await log()).map(({ type }) => type)).toContain("Paid");
   });
 
-  it("is not given up for what the platform is to blame for, whatever the handler makes of it", async () => {
+  it("is not given up for a failure of the platform, whatever the handler makes of that", async () => {
     const { store: name, read, run, calling, timePasses, types } = store("passing");
     await read("s", 1);
     const handlers = {
@@ -130,7 +130,7 @@ describe("a call that fails", () => {
     ["too busy", { overloaded: true }],
     ["D1_ERROR: D1 DB is overloaded. Requests queued for too long.", { durableObjectReset: true }],
     ["internal error; reference = 0123456789", { retryable: true, remote: true }],
-  ])("is the handler's, however much it reads like the platform's: %s %o", async (message, flags) => {
+  ])("counts as the handler's failure, however much it reads like the platform's: %s %o", async (message, flags) => {
     const { read, run, calling, types, timePasses } = store("like-the-platform");
     await read("s", 1);
     const attempts = { ...definition, retry: { attempts: 2, delay: "0ms" } } as const;
@@ -148,7 +148,7 @@ describe("a call that fails", () => {
     expect(await types("payment/lenient")).toEqual(["$EffectStarted", "Declined"]);
   });
 
-  it("leaves the events before it done, and those of other streams that were done already are not called for again", async () => {
+  it("leaves the events before it done; those of other streams that were already done cause no second call", async () => {
     const { read, run, calling, timePasses } = store("prefix");
     for (const [stream, value] of [
       ["a", 1],
@@ -179,7 +179,7 @@ describe("a call that fails", () => {
     ],
     ["an outcome that does not fit its schema", event("Paid", { receipt: 1 }) as never, "must be a string"],
     ["an outcome that is too large", event("Paid", { receipt: "x".repeat(128 * 1024) }), "Paid for payment/s has more than 131072 bytes"],
-  ])("may be one that cannot be recorded: %s", async (_what, outcome, message) => {
+  ])("may have an outcome that cannot be recorded: %s", async (_what, outcome, message) => {
     const { read, run, calling, types } = store("unrecordable");
     await read("s", 1);
     const wrong = effect("wrong", { from: reading, records: payment, on: { Read: async () => outcome } });
@@ -189,7 +189,7 @@ describe("a call that fails", () => {
     expect(await types("payment/s")).toEqual([]);
   });
 
-  it("may be one on a stream that cannot be", async () => {
+  it("may belong to an impossible stream", async () => {
     const { read, run, calling } = store("nowhere");
     await read("s", 1);
     const nowhere = effect("nowhere", { from: reading, records: payment, stream: () => "a/b", on: { Read: async () => nothing() } });

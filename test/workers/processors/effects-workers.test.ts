@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 describe("a second worker", () => {
-  it("stays away while the first one calls, and takes over when it has died", async () => {
+  it("keeps out while the first one calls, and takes over when that has died", async () => {
     const { read, run, calling, timePasses } = store("lease");
     await read("s", 1);
     const entered = Promise.withResolvers<void>();
@@ -41,7 +41,7 @@ describe("a second worker", () => {
     expect(keys[0]).toBe(keys[1]);
   });
 
-  it("stays away for the effect's timeout and a margin, from each call on, no longer", async () => {
+  it("keeps out for the effect's timeout and a margin from each call on, and no longer", async () => {
     const { read, run, calling } = store("margin");
     await read("s", 1);
     await read("s", 2);
@@ -71,7 +71,7 @@ describe("a second worker", () => {
     expect((await consumer.checkpoint.look())?.nextAttemptAt).toBe(0);
   });
 
-  it("does not begin when the first one has just begun", async () => {
+  it("does not start when the first one has just started", async () => {
     const { read, run, calling } = store("just");
     await read("s", 1);
     const { keys, fetch } = outside();
@@ -84,7 +84,7 @@ describe("a second worker", () => {
     expect(keys).toEqual([]);
   });
 
-  it("does not begin when the consumer was paused in between", async () => {
+  it("does not start when the consumer was paused in between", async () => {
     const { store: name, read, run, calling } = store("paused");
     await read("s", 1);
     const { keys, fetch } = outside();
@@ -108,7 +108,7 @@ describe("an effect as a consumer", () => {
     on: { Read: async () => event("Kept", {}) },
   });
 
-  it("follows its types and categories, from the head unless it says otherwise, under its own policy", () => {
+  it("follows its types and categories, from the head by default, under its own policy", () => {
     const app = defineApp({ categories: [reading, receipts], processors: [keep] });
     expect(processorConsumer(storeNamed("any", app), keep)).toMatchObject({
       name: "keep",
@@ -119,7 +119,7 @@ describe("an effect as a consumer", () => {
     });
   });
 
-  it("calls for nothing that was before it, unless it says that it begins at the beginning", async () => {
+  it("makes no call for events from before it existed, unless it is defined to begin at the beginning", async () => {
     const { store: name, read, run, types } = store("head");
     await read("past", 1);
     const app = defineApp({ categories: [reading, receipts], processors: [keep] });
@@ -135,7 +135,7 @@ describe("an effect as a consumer", () => {
     expect(await types("receipt/past")).toEqual(["Kept"]);
   });
 
-  it("tells the app's hooks of its failures", async () => {
+  it("reports its failures to the app's hooks", async () => {
     const told: unknown[] = [];
     const hooks = { onConsumerFailed: (failure: object) => void told.push(failure) };
     const { store: name, read, run } = store("hooks");

@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 describe("a call to the outside", () => {
-  it("is noted before it is made, and what came of it is recorded, in the conversation of its event", async () => {
+  it("is noted before it is made, and recorded with its outcome in the conversation of its event", async () => {
     const { post, run, calling, log } = store("noted");
     await post("/streams/reading/s", { type: "Read", data: { value: 1 } }, { "correlation-id": "conversation" });
     let noted: unknown[] = [];
@@ -37,7 +37,7 @@ describe("a call to the outside", () => {
     expect(paid).toMatchObject({ stream: "payment/s", version: 2, type: "Paid", data: { receipt: "receipt" }, meta });
   });
 
-  it("carries a key that belongs to effect and event, the same when it is repeated", async () => {
+  it("carries a key made of effect and event, which stays the same when it is repeated", async () => {
     const { read, run, calling, timePasses, log } = store("keys");
     await read("s", 1);
     await read("s", 2);
@@ -52,7 +52,7 @@ describe("a call to the outside", () => {
     expect(new Set(keys).size).toBe(2);
   });
 
-  it("is one of its own for each event, even of two streams that gave the same id", async () => {
+  it("is separate for each event, even if two streams have events with the same id", async () => {
     const { post, run, calling, types } = store("same-id");
     const id = "0198c0de-0000-7000-8000-000000000001";
     for (const stream of ["a", "b"]) await post(`/streams/reading/${stream}`, { type: "Read", data: { value: 1 }, id });
@@ -63,7 +63,7 @@ describe("a call to the outside", () => {
     expect(await types("payment/all")).toEqual(["$EffectStarted", "Paid", "$EffectStarted", "Paid"]);
   });
 
-  it("is not made again once its outcome is recorded, though the checkpoint was lost", async () => {
+  it("is not made again once its outcome is recorded, even if the checkpoint was lost", async () => {
     const { read, run, calling, forgetCheckpoint, log } = store("recorded");
     for (const value of [1, 2, 3]) await read("s", value);
     const { keys, fetch } = outside();
@@ -77,7 +77,7 @@ describe("a call to the outside", () => {
     expect(await log()).toEqual(before);
   });
 
-  it("is made again when a crash came before its outcome was recorded, and is told so", async () => {
+  it("is made again after a crash before its outcome was recorded, and its handler knows that", async () => {
     const { read, run, calling, timePasses, types } = store("crash");
     const told: boolean[] = [];
     const careful = effect("careful", {
@@ -104,7 +104,7 @@ describe("a call to the outside", () => {
     expect(await types("payment/s")).toEqual(["$EffectStarted", "Paid"]);
   });
 
-  it("leaves no trace when none was needed", async () => {
+  it("leaves no trace when the handler makes none", async () => {
     const idle = effect("idle", { from: reading, records: payment, on: { Read: async () => nothing() } });
     const { read, run, calling, log } = store("idle");
     await read("s", 1);
@@ -112,7 +112,7 @@ describe("a call to the outside", () => {
     expect(await log()).toHaveLength(1);
   });
 
-  it("is not made when its outcome could not be kept, because the stream was deleted", async () => {
+  it("is not made when its outcome could not be recorded because the stream was deleted", async () => {
     const info = vi.spyOn(console, "info").mockReturnValue();
     const { read, run, calling, send, stream } = store("deleted");
     await stream("payment", "s").append({
@@ -128,7 +128,7 @@ describe("a call to the outside", () => {
     expect((await send("GET", "/streams/reading/s")).status).toBe(200);
   });
 
-  it("keeps its outcome where the effect says", async () => {
+  it("has its outcome recorded on the stream that the effect names", async () => {
     const elsewhere = effect("elsewhere", {
       from: reading,
       records: payment,

@@ -11,7 +11,7 @@ import { expectErrors } from "../errors.ts";
 beforeAll(() => prepare(env.VIEWS));
 afterEach(() => vi.restoreAllMocks());
 
-describe("a reactor, as EventSourcery has it:", () => {
+describe("a reactor, in EventSourcery's scenarios:", () => {
   it("undeclared emission refused", async () => {
     expectErrors(/a consumer has failed and stopped/);
     const { read, run, reacting, log } = store("undeclared");

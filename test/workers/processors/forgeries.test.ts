@@ -29,7 +29,7 @@ async function relayed(name: string) {
   return { ...quiet, id, wake, again };
 }
 
-describe("a reaction happens, once, though a client has taken", () => {
+describe("a reaction happens once, even if a client has already used", () => {
   it("the key of its command", async () => {
     const { post, json, id, wake, again } = await relayed("command");
     const forged = await post("/aggregates/counter/of-s/Count", {}, { "idempotency-key": id(0) });
@@ -65,7 +65,7 @@ describe("a reaction happens, once, though a client has taken", () => {
   });
 });
 
-it("a client that comes later with a reaction's id changes nothing", async () => {
+it("a client that later uses a reaction's id changes nothing", async () => {
   const { post, json, id, wake, again } = await relayed("later");
   await wake();
   expect((await post("/streams/alarm/s", { type: "Raised", data: { from: "a client", value: 0 }, id: id(1) })).status).toBe(409);
@@ -73,11 +73,11 @@ it("a client that comes later with a reaction's id changes nothing", async () =>
   expect((await json("/streams/alarm/s")).version).toBe(1);
 });
 
-describe("an effect calls, and records what it was answered, though a client has taken the id of", () => {
+describe("an effect calls and records the answer even if a client has already used the id of", () => {
   it.each(["outcome", "started"])("its %s", async (what) => {
     const quiet = store("effect");
     const { events } = await read(await quiet.read("s", 1));
-    // The outcome's category is not the test app's, so it is appended past the door, as the door would.
+    // The outcome's category is not the test app's, so it is appended without the route, in the way of the route.
     await quiet.stream("payment", "s").append({
       events: [
         { id: derivedId("pay", "reading/s", events[0].id, what), type: "Paid", data: `{"receipt":"forged"}`, meta: "{}", schemaVersion: 1 },
@@ -97,7 +97,7 @@ describe("an effect calls, and records what it was answered, though a client has
   });
 });
 
-describe("a process goes on though a client has taken", () => {
+describe("a process goes on even if a client has already used", () => {
   const begun = async (name: string) => {
     const quiet = store(name);
     const wished = (errand: string) => ({ type: "Wished", data: { errand, jobs: [{ counter: "a", by: 2 }] } });
@@ -144,7 +144,7 @@ describe("a process goes on though a client has taken", () => {
   });
 });
 
-it("what version 0.1 stored for a reaction is still found", async () => {
+it("a reaction that version 0.1 stored is still found", async () => {
   const { stream, json, id, wake, again } = await relayed("older");
   await wake();
   for (const [category, name] of [

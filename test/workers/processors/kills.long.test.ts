@@ -153,7 +153,7 @@ async function clean() {
 }
 
 describe("promise 5: whatever dies, and however often it is woken", () => {
-  it("a clean run stores what the definitions say, and calls the outside once for each alarm", async () => {
+  it("a run without faults stores what the definitions describe, and calls outside once for each alarm", async () => {
     const { streams, calls } = await clean();
     const types = Object.fromEntries(
       Object.entries(streams).map(([stream, events]) => [stream, events.map((one) => (one as RecordedEvent).type)]),

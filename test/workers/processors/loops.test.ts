@@ -18,7 +18,7 @@ afterEach(() => vi.restoreAllMocks());
 const hopsOf = (events: readonly RecordedEvent[]) => events.map(({ meta }) => meta.$hops);
 
 describe("a processor that feeds itself", () => {
-  it("by commands, is stopped with a clear error after the hops that it may take", async () => {
+  it("by commands is stopped with a clear error after the hops that it may take", async () => {
     const { post, run, reacting, log } = store("commands");
     await post("/aggregates/counter/c/Count", {});
     const again = reactor("again", {
@@ -42,7 +42,7 @@ describe("a processor that feeds itself", () => {
     });
   });
 
-  it("over another one, by events and commands, is stopped too", async () => {
+  it("through another one, by events and commands, is stopped too", async () => {
     const { read, run, reacting, log } = store("over");
     await read("s", 1);
     const there = reactor("there", {
@@ -65,7 +65,7 @@ describe("a processor that feeds itself", () => {
     expect(live).toMatchObject({ status: "active" });
   });
 
-  it("counts for itself each time that somebody begins", async () => {
+  it("has its hops counted afresh each time a client starts it", async () => {
     const { post, run, reacting, log } = store("anew");
     const copy = reactor("copy", {
       from: counter,
@@ -81,7 +81,7 @@ describe("a processor that feeds itself", () => {
 });
 
 describe("the count of reactions", () => {
-  it("is the store's: who appends an event cannot set it", async () => {
+  it("is kept by the store: a client that appends an event cannot set it", async () => {
     const { post } = store("forged");
     for (const body of [
       { type: "Read", data: { value: 1 }, meta: { $hops: 1_000 } },
@@ -94,7 +94,7 @@ describe("the count of reactions", () => {
     expect((await post("/streams/reading/s", { type: "Read", data: { value: 1 }, meta: { hops: 1 } })).status).toBe(201);
   });
 
-  it("does not hide that a repeated append is the same", async () => {
+  it("does not make a repeated append differ from the first", async () => {
     const { read, run, reacting, log, forgetCheckpoint } = store("repeat");
     await read("s", 1);
     const copy = transform("copy", {

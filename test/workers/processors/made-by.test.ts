@@ -1,4 +1,4 @@
-/** Every event tells what made it, and its cause is found: nobody has to guess. */
+/** Every event names what made it, and its cause is found: nobody has to guess. */
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -21,7 +21,7 @@ function makers(events: readonly RecordedEvent[]) {
   });
 }
 
-/** Of what is no client's doing, the causes that the log does not have. */
+/** The causes that the log lacks, of events that no client has caused. */
 function lostCauses(events: readonly RecordedEvent[]) {
   const ids = new Set(events.map(({ id }) => id));
   const made = events.filter(({ meta }) => meta.$processor !== undefined || meta.$timer !== undefined);
@@ -36,7 +36,7 @@ async function timePasses(stub: DurableObjectStub) {
 }
 
 describe("an event names what made it:", () => {
-  it("the client's command; nothing, if a client appended it", async () => {
+  it("the client's command, or nothing if a client appended it", async () => {
     const { post, read, log } = store("made-by-client");
     await read("s", 1);
     await post("/aggregates/counter/c/CountTwice", {});
@@ -52,7 +52,7 @@ describe("an event names what made it:", () => {
     expect(lostCauses(events)).toEqual([]);
   });
 
-  it("the effect, of its note and of the outcome", async () => {
+  it("the effect, for its note and for the outcome", async () => {
     const { read, run, calling, log } = store("made-by-effect");
     await read("s", 1);
     await run(calling(pay, outside().fetch));
@@ -72,7 +72,7 @@ describe("an event names what made it:", () => {
     expect(lostCauses(events)).toEqual([]);
   });
 
-  it("the process manager: of its own events, and of those of the commands that it sent; its timer; the client's command to it", async () => {
+  it("the process manager, for its own events and those of the commands that it sent; its timer; the client's command to it", async () => {
     const { post, wake, log, stream } = store("made-by-process");
     await post("/streams/wish/somebody", { type: "Wished", data: { errand: "e", jobs: [{ counter: "a", by: 2 }] } });
     await wake("errand");
@@ -95,7 +95,7 @@ describe("an event names what made it:", () => {
     ]);
   });
 
-  it("the saga: of its steps, and of what they undo", async () => {
+  it("the saga, for its steps and for what they undo", async () => {
     const { post, settle, log } = store("made-by-saga");
     await post("/aggregates/purse/a/Put", { amount: 9 });
     await post("/aggregates/purse/b/Freeze", {});
@@ -114,7 +114,7 @@ describe("an event names what made it:", () => {
     expect(lostCauses(events)).toEqual([]);
   });
 
-  it("a timer, with its key if it has one, and what set it is the cause: the event, or the command that led to none", async () => {
+  it("a timer, with its key if it has one; the cause is what set the timer: the event, or the command that led to none", async () => {
     const { post, log, stream } = store("made-by-timer");
     await post("/aggregates/agenda/1/Plan", { parts: [{ part: "a", in: "1h" }] });
     await post("/aggregates/agenda/2/Plan", { parts: [{ part: "", in: "1h" }] });
@@ -132,7 +132,7 @@ describe("an event names what made it:", () => {
     expect((await log()).at(-1)).toMatchObject({ type: "Reminded", meta: { $timer: "Remind", causationId: "asked" } });
   });
 
-  it.each(["$command", "$timer", "$processor", "$lineage"])("and no client can claim it: %s", async (name) => {
+  it.each(["$command", "$timer", "$processor", "$lineage"])("a client cannot claim to be that: %s", async (name) => {
     const { post } = store("made-by-claim");
     const answer = await post("/streams/reading/s", { type: "Read", data: { value: 1 }, meta: { [name]: "x" } });
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(`${name} is recorded by the store`)]);

@@ -53,7 +53,7 @@ export function mortal<Part extends object>(part: Part, methods: readonly (keyof
 }
 mortal.life = life;
 
-/** The bindings, with every call of a stream and every query of D1 a step. `stored` is told of appended events. */
+/** The bindings, with every call of a stream and every query of D1 a step. `stored` gets the appended events. */
 export function mortalEnv(env: Env, { step, endless }: Life, stored: (type: string, data: string) => void): Env {
   const streams = {
     getByName(name: string) {

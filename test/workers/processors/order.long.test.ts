@@ -57,7 +57,7 @@ describe("reactions of one batch", () => {
   });
 
   it(
-    "come to every stream, and from every stream, in the order of the log, whatever takes how long and fails when",
+    "arrive at every stream, and from every stream, in the order of the log, however long each takes and whenever it fails",
     { timeout: 120_000 },
     async () => {
       vi.spyOn(console, "error").mockReturnValue();

@@ -52,7 +52,7 @@ function withoutVersions(data: object): unknown {
   return JSON.parse(JSON.stringify(data, (key, value: unknown) => (key === "version" ? undefined : value)));
 }
 
-describe("promise 5: what a process manager does is stored once", () => {
+describe("promise 5: what a process manager does is stored once,", () => {
   it("when the worker is killed at any step, before or after it is done", async () => {
     const jobs = [
       { counter: "a", by: 1 },
@@ -83,7 +83,7 @@ describe("promise 5: what a process manager does is stored once", () => {
         }
       }
     }
-    // Facts: the log is read, two are told, the checkpoint moves, the log hears of it. Commands: four are executed and four outcomes told.
+    // Facts: the log is read, two are handed over, the checkpoint moves, the log hears of it. Commands: four are executed, and four outcomes reported.
     expect(deaths.slice(0, 2)).toEqual([5, 11].map((steps) => 2 * Math.ceil(steps / STRIDE)));
   }, 240_000);
 
@@ -101,7 +101,7 @@ describe("promise 5: what a process manager does is stored once", () => {
     );
   }, 240_000);
 
-  it("of a saga too: what it does and undoes, killed at any step", async () => {
+  it("and so is what a saga does and undoes, when the worker is killed at any step", async () => {
     const facts = [
       {
         by: "w",

@@ -41,7 +41,7 @@ function errands(name: string) {
 }
 
 describe("an instance of a process manager", () => {
-  it("is begun by an event, sends commands, hears that they were carried out, and is complete", async () => {
+  it("is begun by an event, sends commands, hears that they were carried out, and completes", async () => {
     const { wish, run, errand, types, json } = errands("whole");
     await wish("e", [
       { counter: "a", by: 2 },
@@ -87,7 +87,7 @@ describe("an instance of a process manager", () => {
     expect(await json("/aggregates/errand/e?version=2")).toMatchObject({ state: { open: 1 }, inFlight: [{ stream: "counter/a" }] });
   });
 
-  it("ties all that it causes together: correlation copied, each step naming the one before as its cause", async () => {
+  it("ties together all that it causes: the correlation is copied, and each step names the one before as its cause", async () => {
     const { wish, run, history, log } = errands("causes");
     await wish("e", [{ counter: "a", by: 2 }]);
     await run();
@@ -109,7 +109,7 @@ describe("an instance of a process manager", () => {
     });
   });
 
-  it("gets refusals back as input, with what it had asked", async () => {
+  it("gets refusals back as input, together with the commands that were refused", async () => {
     const { wish, run, errand, types } = errands("refusal");
     await wish("e", [{ counter: "a", by: 5_000 }]);
     await run();
@@ -140,7 +140,7 @@ describe("an instance of a process manager", () => {
     });
   }
 
-  it("hears the first outcome of a command that failed, whatever would become of it later: the target keeps it", async () => {
+  it("hears the first outcome of a command that failed, even if it would succeed later: the target keeps that outcome", async () => {
     expectErrors(/a command failed: decide or evolve threw/);
     const { wish, run, history, json } = errands("first");
     await wish("e", [{ counter: "a", by: 1, how: "Throw" }]);
@@ -151,7 +151,7 @@ describe("an instance of a process manager", () => {
     expect(await json(`/aggregates/counter/a/commands/${commandId}`)).toMatchObject({ status: "failed" });
   });
 
-  it("takes the commands that it declares, with all that commands have, and may refuse them", async () => {
+  it("accepts the commands that it declares, with all features of commands, and may refuse them", async () => {
     const { wish, run, post, errand, types } = errands("commands");
     const early = await post("/aggregates/errand/e/Note", { what: "early" });
     expect([early.status, (await read(early)).reason]).toEqual([422, "not-begun"]);
@@ -167,7 +167,7 @@ describe("an instance of a process manager", () => {
     expect((await types("e")).filter((type) => type === "TroubleNoted")).toHaveLength(1);
   });
 
-  it("has timers, which wake it when nothing else does", async () => {
+  it("has timers that wake it when nothing else does", async () => {
     const { wish, run, errand, types } = errands("late");
     await wish("e", [{ counter: "a", by: 1 }], { patience: "30ms" });
     await run();
@@ -178,7 +178,7 @@ describe("an instance of a process manager", () => {
 });
 
 describe("an instance that is complete", () => {
-  it("takes its timers back, lets later events pass, refuses commands, and still keeps what became of those it had sent", async () => {
+  it("takes its timers back, ignores later events, refuses commands, and still records the outcomes of those it had sent", async () => {
     const { wish, say, run, post, errand, types, consumer } = errands("complete");
     await wish("e", [{ counter: "a", by: 1 }]);
     await say("someone", "CalledOff", { errand: "e" });
@@ -197,7 +197,7 @@ describe("an instance that is complete", () => {
   });
 });
 
-it("an instance that version 0.1 completed, with a timer that it set in the same answer, shows none", async () => {
+it("an instance that version 0.1 completed in the same answer that set a timer shows no timer", async () => {
   const { wish, say, run, errand, stream } = errands("leftover");
   await wish("e", []);
   await say("someone", "CalledOff", { errand: "e" });
@@ -222,7 +222,7 @@ describe("correlation", () => {
     expect((await errand("f")).state).toEqual({ status: "done", open: 0, sum: 10, troubles: [] });
   });
 
-  it("may leave an event to nobody, and nothing begins that nobody has begun", async () => {
+  it("may lead an event to no instance, or to one that nothing has started: then nothing happens", async () => {
     const { say, wish, run, errand, get } = errands("nobody");
     await wish("e", [{ counter: "a", by: 1 }]);
     await say("unheard", "CalledOff", { errand: "e" });
@@ -232,7 +232,7 @@ describe("correlation", () => {
     expect((await get("/aggregates/errand/never")).status).toBe(404);
   });
 
-  it("that throws leads to no instance: the event is passed over, on record, and others go on", async () => {
+  it("that throws leads to no instance: the event is skipped, on record, and others go on", async () => {
     const lines = vi.spyOn(console, "error").mockReturnValue();
     clumsy.correlation = true;
     const { wish, say, run, json } = errands("broken-correlation");
@@ -249,7 +249,7 @@ describe("correlation", () => {
     );
   });
 
-  it("that leads to an id that cannot be passes the event over alike", async () => {
+  it("that gives an impossible id skips the event in the same way", async () => {
     expectErrors(/an event was skipped: it reaches no instance/);
     const { wish, run, errand, json } = errands("no-id");
     await wish("a/b", [{ counter: "a", by: 1 }]);
@@ -264,7 +264,7 @@ describe("correlation", () => {
 });
 
 describe("an input that no instance can take", () => {
-  it("is passed over, on record: an event at the end of so many reactions that it must be a loop", async () => {
+  it("is skipped, on record, if it comes after so many reactions that they must be a loop", async () => {
     expectErrors(/an event was skipped: it reaches no instance/);
     const store = errands("loop");
     const data = JSON.stringify({ errand: "e", jobs: [], patience: "1h" });
@@ -279,7 +279,7 @@ describe("an input that no instance can take", () => {
     expect((await store.get("/aggregates/errand/e")).status).toBe(404);
   });
 
-  it("is passed over, and said, when its instance was deleted", async () => {
+  it("is skipped, with a report, if its instance was deleted", async () => {
     const info = vi.spyOn(console, "info").mockReturnValue();
     const store = errands("deleted");
     await store.wish("e", [{ counter: "a", by: 1 }]);
@@ -304,7 +304,7 @@ describe("while a deployment goes out, and its worker and its objects are of two
   };
   const more = { ...counter, commands: { ...counter.commands, Add: z.object({ by: z.int() }) } };
 
-  it("a process that the objects do not have yet is waited for", async () => {
+  it("the worker waits for a process that the objects do not have yet", async () => {
     expectErrors(/a consumer could not process an event and will retry/);
     const newcomer = processManager("newcomer", {
       from: wish,
@@ -329,9 +329,9 @@ describe("while a deployment goes out, and its worker and its objects are of two
 
   const less = { ...counter, commands: {} };
   it.each([
-    ["is waited for: the worker does not know it, the instance does", [less], "Count", false],
-    ["is waited for: the target does not know it, the worker does", [more], "Add", false],
-    ["has failed, and the instance hears it: nobody knows it", [less], "Add", true],
+    ["only the instance knows is waited for", [less], "Count", false],
+    ["only the worker knows, not the target, is waited for", [more], "Add", false],
+    ["neither of them knows fails, and the instance hears that", [less], "Add", true],
   ])("a command that %s", async (_what, aggregates, command, hasFailed) => {
     allowErrors(
       /a command was not carried out: it needs another version of the code/,
@@ -370,14 +370,14 @@ describe("a handler that throws", () => {
     expect(lines).toHaveBeenCalledWith(
       expect.objectContaining({ message: "a process has failed: it could not process an input", stream: "errand/f", type: "Wished" }),
     );
-    // What has failed stays as it is, also when the code is mended and the event comes again.
+    // What has failed stays as it is, even when the code is fixed and the event arrives again.
     clumsy.at = "";
     await say("someone", "Added", { errand: "f", job: { counter: "c", by: 3 } });
     await run();
     expect(await types("f")).toEqual(["$Failed"]);
   });
 
-  it("ends its instance when it is the one of a timer, which then goes off no more", async () => {
+  it("ends its instance if it answers a timer, which then goes off no more", async () => {
     expectErrors(/a command failed: decide or evolve threw/, /a process has failed: it could not process its timer/);
     const { wish, run, errand, types, stream } = errands("broken-timer");
     await wish("e", [{ counter: "a", by: 1 }], { patience: "10ms" });
@@ -390,7 +390,7 @@ describe("a handler that throws", () => {
     expect((await types("e")).filter((type) => type === "$Failed")).toHaveLength(1);
   });
 
-  it("leaves the instance as it was when it answers a command from outside: the client hears of it", async () => {
+  it("leaves the instance as it was if it answers a command from outside: the client gets the error", async () => {
     expectErrors(/a command failed: decide or evolve threw/, /a request failed/);
     const { wish, run, post, errand } = errands("broken-command");
     await wish("e", [{ counter: "a", by: 1 }]);
@@ -421,8 +421,8 @@ describe("an operator who skips a command that an instance has sent", () => {
   });
 });
 
-describe("the doors of a process manager", () => {
-  it("take no command that only the store may send", async () => {
+describe("the routes of a process manager", () => {
+  it("accept no command that only the store may send", async () => {
     const { post } = errands("doors");
     for (const command of ["$Input", "$Outcome", "RunLate"]) {
       const answer = await post(`/aggregates/errand/e/${encodeURIComponent(command)}`, {});
@@ -434,13 +434,13 @@ describe("the doors of a process manager", () => {
     }
   });
 
-  it("take no facts: it has rules", async () => {
+  it("accept no facts: it has rules", async () => {
     const { post } = errands("facts");
     const answer = await post("/streams/errand/e", { type: "Begun", data: { jobs: 1 } });
     expect([answer.status, (await read(answer)).code]).toEqual([409, "category-has-rules"]);
   });
 
-  it("say what there is of it: its category, and its consumer", async () => {
+  it("show its category and its consumer", async () => {
     const { json, consumer } = errands("listed");
     const { categories } = await json("/streams");
     expect(categories).toContainEqual(expect.objectContaining({ name: "errand", kind: "aggregate", origin: "code" }));

@@ -36,8 +36,8 @@ const answering = (name: string, by = 1) =>
 /** One that is given up at once. */
 const strict = (consumer: Consumer): Consumer => ({ ...consumer, retry: { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 } });
 
-describe("promise 5: reactions happen once", () => {
-  it("when a range of events is run again, because a crash came before the checkpoint moved", async () => {
+describe("promise 5: reactions happen once,", () => {
+  it("when a range of events is run again after a crash before the checkpoint moved", async () => {
     const { store: name, read: append, wake, log } = store("crash");
     for (const value of [1, 101, 2, 200]) await append("s", value);
     await wake("relay");
@@ -62,7 +62,7 @@ describe("promise 5: reactions happen once", () => {
     expect(await log()).toEqual(before);
   });
 
-  it("when the checkpoint cannot be moved: the next run finds everything done", async () => {
+  it("when the checkpoint cannot be moved, and the next run finds everything done", async () => {
     expectErrors(/a consumer could not process an event and will retry/);
     const { store: name, read: append, wake, log, consumer } = store("commit");
     await append("s", 1);
@@ -106,7 +106,7 @@ describe("promise 5: reactions happen once", () => {
     expect((await log()).map(({ type }) => type)).toEqual(["Read", "Counted", "Raised"]);
   });
 
-  it("when many run at the same time", async () => {
+  it("when many workers run at the same time", async () => {
     const { read: append, run, consumerOf, log } = store("race");
     for (const value of [1, 2, 101, 3]) await append("s", value);
     await Promise.all(Array.from({ length: 8 }, () => run(consumerOf(relay))));
@@ -115,7 +115,7 @@ describe("promise 5: reactions happen once", () => {
     expect(types.filter((type) => type === "Raised")).toHaveLength(1);
   });
 
-  it("though the code has changed its answer since: the first outcome stands", async () => {
+  it("even if the code now gives another answer: the first outcome stands", async () => {
     const { store: name, read: append, run, consumerOf, log } = store("changed");
     await append("s", 1);
     await run(consumerOf(answering("r", 1)));
@@ -125,7 +125,7 @@ describe("promise 5: reactions happen once", () => {
     expect(await log()).toEqual(before);
   });
 
-  it("once for each event, even of two streams that gave the same id", async () => {
+  it("for each event, even if two streams have events with the same id", async () => {
     const { post, wake, log } = store("same-id");
     const id = "0198c0de-0000-7000-8000-000000000001";
     for (const stream of ["a", "b"]) await post(`/streams/reading/${stream}`, { type: "Read", data: { value: 200 }, id });
@@ -135,7 +135,7 @@ describe("promise 5: reactions happen once", () => {
     expect(raised[0]?.id).not.toBe(raised[1]?.id);
   });
 
-  it("once for each reactor that answers", async () => {
+  it("for each reactor that answers", async () => {
     const { read: append, run, consumerOf, log } = store("each");
     await append("s", 1);
     await run(consumerOf(answering("one")));
@@ -157,7 +157,7 @@ describe("a reaction", () => {
     ]);
   });
 
-  it("begins a conversation when its event belongs to none", async () => {
+  it("starts a conversation when its event belongs to none", async () => {
     const { read: append, wake, log } = store("alone");
     await append("s", 1);
     await wake("relay");
@@ -181,7 +181,7 @@ describe("a reaction", () => {
     expect(chain.slice(1, 3).map(({ meta }) => meta.causationId)).toEqual(chain.slice(0, 2).map(({ id }) => id));
   });
 
-  it("has an id derived from reactor, stream, event and place, which the stream recognises", async () => {
+  it("has an id derived from reactor, stream, event and index, which the stream recognises", async () => {
     const { read: append, wake, log, post } = store("ids");
     await append("s", 200);
     await wake("relay");
@@ -196,7 +196,7 @@ describe("a reaction", () => {
     expect((await read(repeated)).events).toMatchObject([{ id: counted?.id }]);
   });
 
-  it("stores the data as the schema gives it", async () => {
+  it("stores the data as the schema returns it", async () => {
     const { read: append, run, consumerOf, log } = store("defaults");
     const terse = reactor("terse", { from: reading, emits: counter, on: { Read: () => send(counter, "c", "Count", {}) } });
     await append("s", 1);
@@ -204,7 +204,7 @@ describe("a reaction", () => {
     expect((await log())[1]?.data).toEqual({ by: 1, total: 1 });
   });
 
-  it("may be none", async () => {
+  it("may be left out", async () => {
     const silent = reactor("silent", { from: reading, on: { Read: () => undefined, Calibrated: () => [] } });
     const { read: append, post, run, consumerOf, log } = store("none");
     await append("s", 1);
@@ -327,7 +327,7 @@ describe("a reaction that cannot be carried out", () => {
     expect(await log()).toHaveLength(2);
   });
 
-  it("stops the reactor when an import has brought its fact's id together with other events", async () => {
+  it("stops the reactor when an import has stored its fact's id along with other events", async () => {
     expectErrors(/a consumer has failed and stopped/);
     const raising = reactor("raising", {
       from: reading,
@@ -347,7 +347,7 @@ describe("a reaction that cannot be carried out", () => {
     expect((await json("/streams/alarm/s")).version).toBe(2);
   });
 
-  it("leaves the events before it done, and is the one that is tried again", async () => {
+  it("leaves the events before it done, and only its own event is tried again", async () => {
     expectErrors(/a consumer could not process an event and will retry/);
     const picky = reactor("picky", {
       from: reading,

@@ -12,7 +12,7 @@ async function store(name: string, purses: Record<string, number> = { a: 10 }) {
 }
 
 describe("POST /sagas/{name}", () => {
-  it("starts a saga under an id of its own making, and says where it is", async () => {
+  it("starts a saga under a generated id, and answers with its address", async () => {
     const { post, get, base } = await store("made");
     const answer = await post("/sagas/move", MOVE, { prefer: "respond-async" });
     expect(answer.status).toBe(202);
@@ -23,7 +23,7 @@ describe("POST /sagas/{name}", () => {
     expect((await get(`/sagas/move/${id}`)).status).toBe(200);
   });
 
-  it("waits for the end when it is asked to: completed, or failed, which is no error of the request", async () => {
+  it("waits for the end when it is asked to: completed, or failed, which is not an error of the request", async () => {
     const { post } = await store("wait");
     const completed = await post("/sagas/move", MOVE, { prefer: "wait=30" });
     expect([completed.status, await read(completed)]).toMatchObject([
@@ -42,7 +42,7 @@ describe("POST /sagas/{name}", () => {
     expect((await send("POST", "/sagas/trip", { payer: "a", price: 1 }, IMPATIENT)).status).toBe(202);
   });
 
-  it("gives the same request the same saga (promise 8)", async () => {
+  it("answers the same request with the same saga (promise 8)", async () => {
     const { post, log } = await store("repeat");
     const first = await post("/sagas/move", MOVE, { "idempotency-key": "k", prefer: "wait=30" });
     const again = await post("/sagas/move", MOVE, { "idempotency-key": "k", prefer: "wait=30" });
@@ -53,7 +53,7 @@ describe("POST /sagas/{name}", () => {
     expect([other.status, (await read(other)).code]).toEqual([409, "idempotency-conflict"]);
   });
 
-  it("refuses what is no input of the saga, and stores nothing", async () => {
+  it("refuses an input that is not the saga's, and stores nothing", async () => {
     const { post, log } = await store("invalid");
     const answer = await post("/sagas/move", { ...MOVE, amount: 0 });
     expect([answer.status, await read(answer)]).toMatchObject([400, { code: "invalid-command", issues: [{ path: "amount" }] }]);
@@ -61,7 +61,7 @@ describe("POST /sagas/{name}", () => {
     expect((await log()).filter(({ stream }) => stream.startsWith("move/"))).toEqual([]);
   });
 
-  it("says which sagas there are when it is none of them", async () => {
+  it("lists the sagas there are when the name is unknown", async () => {
     const { post, get } = await store("unknown");
     for (const answer of [await post("/sagas/errand", {}), await get("/sagas/order/1"), await post("/sagas/none/1", {})]) {
       expect([answer.status, await read(answer)]).toMatchObject([
@@ -73,7 +73,7 @@ describe("POST /sagas/{name}", () => {
 });
 
 describe("POST /sagas/{name}/{id}", () => {
-  it("starts a saga under this id, once", async () => {
+  it("starts a saga under that id, once", async () => {
     const { post, base } = await store("given");
     const answer = await post("/sagas/move/m%C3%BCll", MOVE, IMPATIENT);
     expect(answer.status).toBe(202);
@@ -94,7 +94,7 @@ describe("POST /sagas/{name}/{id}", () => {
 });
 
 describe("GET /sagas/{name}/{id}", () => {
-  it("waits for the end, and not longer than asked", async () => {
+  it("waits for the end, but no longer than asked", async () => {
     const { post, json } = await store("get-wait");
     await post("/sagas/move/m", MOVE, IMPATIENT);
     expect(await json("/sagas/move/m?wait=30")).toMatchObject({ status: "completed" });
@@ -103,7 +103,7 @@ describe("GET /sagas/{name}/{id}", () => {
     expect(await json("/sagas/trip/t?wait=1")).toMatchObject({ status: "in-progress" });
   });
 
-  it("is the saga as its stream tells it, with a tag that begins with its version", async () => {
+  it("shows the saga as its stream has it, with a tag that begins with its version", async () => {
     const { post, get, json } = await store("etag");
     await post("/sagas/move/m", MOVE, { prefer: "wait=30" });
     const answer = await get("/sagas/move/m");
@@ -127,7 +127,7 @@ describe("GET /sagas/{name}/{id}", () => {
     expect(await json("/aggregates/move/m")).toMatchObject({ version: 9, status: "completed", state: { status: "completed" } });
   });
 
-  it("knows none that was not started, and none that was deleted", async () => {
+  it("is a 404 for a saga that was not started, and for one that was deleted", async () => {
     const { post, get, send } = await store("gone");
     expect([(await get("/sagas/move/never")).status, (await read(await get("/sagas/move/never"))).code]).toEqual([404, "unknown-saga"]);
     await post("/sagas/move/m", MOVE, { prefer: "wait=30" });
@@ -137,7 +137,7 @@ describe("GET /sagas/{name}/{id}", () => {
 });
 
 describe("GET /sagas", () => {
-  it("lists them, with the schema of what each is started with", async () => {
+  it("lists the sagas, each with the schema of its input", async () => {
     const { json } = await store("list");
     expect(await json("/sagas")).toMatchObject({
       sagas: [

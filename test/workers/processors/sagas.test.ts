@@ -55,7 +55,7 @@ const statuses = (saga: { steps: { name: string; status: string }[] }) =>
   Object.fromEntries(saga.steps.map(({ name, status }) => [name, status]));
 
 describe("the scenarios of Simple Sagas", () => {
-  it("success: each action in its turn, then the saga is completed", async () => {
+  it("success: each action in its turn, and then the saga is completed", async () => {
     const { fill, move, run, saga, amountOf, types } = sagas("success");
     await fill({ a: 10, b: 10 });
     expect((await move("m", { from: ["a", "b"] })).status).toBe(202);
@@ -68,7 +68,7 @@ describe("the scenarios of Simple Sagas", () => {
     expect(await types("move/m")).toEqual(["SagaStarted", ...taken, ...taken, ...taken, "SagaCompleted", "$Completed"]);
   });
 
-  it("short circuit: when the first action fails, nothing else is done, and the saga has failed", async () => {
+  it("short circuit: when the first action fails, no other is carried out, and the saga has failed", async () => {
     const { fill, move, run, saga, amountOf } = sagas("short");
     await fill({ a: 1, b: 10 });
     await move("m", { from: ["a", "b"] });
@@ -104,7 +104,7 @@ describe("the scenarios of Simple Sagas", () => {
     expect(await step("m", "take a")).toMatchObject({ status: "failed", attempts: 3 });
   });
 
-  it("bypassed undo: what has nothing to undo it with is passed over", async () => {
+  it("bypassed undo: an action without an undo is skipped", async () => {
     const { fill, move, run, saga, amountOf } = sagas("bypassed");
     await fill({ a: 10, b: 10 });
     await move("m", { from: ["a", "b"], undo: "nothing", unknown: true });
@@ -131,7 +131,7 @@ describe("the scenarios of Simple Sagas", () => {
     expect(purses.map(({ stream, type }) => `${stream} ${type}`)).toEqual(["purse/a Taken", "purse/b Taken", "purse/b Put", "purse/a Put"]);
   });
 
-  it("retried undo: an undo that fails is tried again as well; one that fails for good is told, and the others go on", async () => {
+  it("retried undo: an undo that fails is tried again as well; one that fails for good is reported, and the others go on", async () => {
     const { fill, move, run, wake, post, saga, step, amountOf, types } = sagas("retried");
     await fill({ a: 10, b: 10 });
     await move("m", { from: ["a", "b", "c"], attempts: 2 });
@@ -201,7 +201,7 @@ describe("the scenarios of Simple Sagas", () => {
     expect(ends).toEqual(["StepCompleted", "StepFailed", "StepCompleted", "StepUndone", "StepUndone"]);
   });
 
-  it("dynamic undo: the undo is made from what the action came to", async () => {
+  it("dynamic undo: the undo is made from the action's outcome", async () => {
     const { fill, move, run, events } = sagas("dynamic");
     await fill({ a: 10 });
     await move("m", { from: ["a", "b"], undo: "receipt" });
@@ -211,7 +211,7 @@ describe("the scenarios of Simple Sagas", () => {
     expect(put?.data).toEqual({ amount: 5, why: "receipt-2" });
   });
 
-  it("unknown action: a command that nobody takes fails, and the saga goes back", async () => {
+  it("unknown action: a command with an unknown target fails, and the saga is undone", async () => {
     const { fill, move, run, saga, step, amountOf } = sagas("unknown");
     await fill({ a: 10 });
     await move("m", { from: ["a"], unknown: true });
@@ -221,7 +221,7 @@ describe("the scenarios of Simple Sagas", () => {
     expect(await amountOf("a")).toBe(10);
   });
 
-  it("foreign write detected by sequence: an action that expects a version fails when somebody else has written", async () => {
+  it("foreign write detected by sequence: an action that expects a version fails when another client has written", async () => {
     const { fill, move, run, saga, step, amountOf } = sagas("sequence");
     await fill({ a: 10, shop: 1 });
     await move("m", { from: ["a"], expects: 1 });
@@ -249,7 +249,7 @@ describe("a saga is started", () => {
     expect(await amountOf("a")).toBe(8);
   });
 
-  it("by a step of another saga, and its end is the step's", async () => {
+  it("by a step of another saga, and its completion is the step's", async () => {
     const { fill, post, run, saga, step, amountOf, trip } = sagas("sub");
     await fill({ payer: 10 });
     await trip("t");
@@ -273,7 +273,7 @@ describe("a saga is started", () => {
     expect(await types("purse/lock-t")).toEqual(["Frozen", "Thawed"]);
   });
 
-  it("only by who may: other doors take the command Start, and no command of the store's own", async () => {
+  it("through other routes by the command Start only, and by none of the store's own commands", async () => {
     const { post } = sagas("doors");
     expect((await post("/aggregates/trip/t/Start", { payer: "a", price: 1 })).status).toBe(200);
     for (const command of ["$Start", "$Wake", "$Input", "$Outcome"]) {
@@ -283,7 +283,7 @@ describe("a saga is started", () => {
 });
 
 describe("a step that waits", () => {
-  it("fails when an event says so, and is not undone: there is nothing to take back", async () => {
+  it("fails at the event that is declared for that, and is not undone: there is nothing to take back", async () => {
     const { post, run, saga, types, trip } = sagas("disagreed");
     await trip("t");
     await run();
@@ -293,7 +293,7 @@ describe("a step that waits", () => {
     expect(await types("purse/lock-t")).toEqual(["Frozen"]);
   });
 
-  it("times out, and is undone, because it may yet take effect; what comes too late passes by", async () => {
+  it("times out, and is undone, because it may still take effect; an outcome that arrives too late is ignored", async () => {
     const { post, run, saga, types, trip } = sagas("timeout");
     await trip("t", { patience: "30ms" });
     await run();
@@ -310,7 +310,7 @@ describe("a step that waits", () => {
 });
 
 describe("a saga that is deleted before its end", () => {
-  it("is deleted by force only: the answer says what would stay as it is", async () => {
+  it("is deleted by force only: the refusal lists what would stay as it is", async () => {
     vi.spyOn(console, "warn").mockReturnValue();
     const { fill, move, wake, send, saga, get } = sagas("deleted");
     await fill({ a: 10 });
@@ -326,7 +326,7 @@ describe("a saga that is deleted before its end", () => {
     expect((await send("DELETE", "/streams/move/m?erase=true")).status).toBe(200);
   });
 
-  it("is deleted as any stream once it is at its end", async () => {
+  it("is deleted like any stream once it has ended", async () => {
     const { fill, move, run, send } = sagas("deleted-later");
     await fill({ a: 10 });
     await move("m", { from: ["a"] });
@@ -334,7 +334,7 @@ describe("a saga that is deleted before its end", () => {
     expect((await send("DELETE", "/streams/move/m?erase=true")).status).toBe(200);
   });
 
-  it.each(["?force=true", "?force=true&erase=true"])("ends the step that has started it, as failed: %s", async (query) => {
+  it.each(["?force=true", "?force=true&erase=true"])("makes the step that started it fail: %s", async (query) => {
     vi.spyOn(console, "warn").mockReturnValue();
     vi.spyOn(console, "info").mockReturnValue();
     const { tour, wake, run, send, saga, json } = sagas("deleted-child");
@@ -346,7 +346,7 @@ describe("a saga that is deleted before its end", () => {
     expect(await saga("t", "tour")).toMatchObject({ status: "failed", failure: { step: "last", reason: "saga-deleted" } });
   });
 
-  it("has been completed, for the saga that started it, also when it was erased before that heard of it", async () => {
+  it("counts as completed for the saga that started it, even if it was erased before that saga heard of it", async () => {
     const { fill, tour, wake, run, send, saga, json } = sagas("erased-child");
     await fill({ till: 10 });
     await tour("t", { stops: [], how: "child" });
@@ -358,8 +358,8 @@ describe("a saga that is deleted before its end", () => {
   });
 });
 
-describe("what one saga's input does", () => {
-  it("ends that saga, as failed with its cause, and stops nobody else", async () => {
+describe("an input that makes a saga throw", () => {
+  it("ends that saga as failed, with the cause, and stops no other", async () => {
     const { post, run, saga, consumer } = sagas("inputs");
     const wanted = (tour: string, stops: readonly string[], how = "") =>
       post("/streams/word/w", { type: "TourWanted", data: { tour, stops, how } });
@@ -382,7 +382,7 @@ describe("what one saga's input does", () => {
     expect([attempts, lastError]).toEqual([0, undefined]);
   });
 
-  it("is a refusal where a client waits for the answer, and stores nothing", async () => {
+  it("is refused where a client waits for the answer, and stores nothing", async () => {
     const { tour, log } = sagas("refused-input");
     const answer = await tour("t", { stops: ["a", "a"] });
     expect([answer.status, await read(answer)]).toMatchObject([

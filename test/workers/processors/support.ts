@@ -14,7 +14,7 @@ import type { Reactor } from "../../../src/definitions/processors/reactor.ts";
 import { alarm, counter, reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 
-/** What became of calls to the outside. */
+/** The outcomes of calls to the outside. */
 export const payment = category("payment", {
   events: { Paid: z.object({ receipt: z.string() }), Declined: z.object({ reason: z.string() }) },
 });

@@ -38,7 +38,7 @@ const problem = async (answer: Response | Promise<Response>) => {
 };
 
 describe("a source that is declared over HTTP", () => {
-  it("appends what it sees, says how far it is, and goes on by a changed definition", async () => {
+  it("appends what it sees, reports how far it is, and goes on by a changed definition", async () => {
     const store = await storeWith("declared-source");
     store.ticker.add({ of: "a", value: 1 }, { of: "b", value: 2 }, { of: "a", value: -3 });
     const put = await store.put({ where: "change.value > 0", description: "ticks" });
@@ -78,7 +78,7 @@ describe("a source that is declared over HTTP", () => {
     expect((await store.json("/processors")).processors.map(nameOf)).not.toContain("ticks");
   });
 
-  it("is gone with its deletion, and what was made outside with it", async () => {
+  it("is gone once it is deleted, together with what it made outside", async () => {
     const store = await storeWith("deleted-source");
     store.ticker.add({ of: "a", value: 1 });
     await store.put();
@@ -109,7 +109,7 @@ describe("a source that is declared over HTTP", () => {
     expect(await store.source()).toMatchObject({ appended: 3, attempts: 0 });
   });
 
-  it("skips the change that is named, and no other; what its category refuses is said without the change's values", async () => {
+  it("skips the change that is named, and no other; a refusal by its category is reported without the change's values", async () => {
     const store = await storeWith("skipping-source");
     expectErrors(/a source failed and will try again|a change was skipped/);
     store.ticker.add({ of: "a", value: "secret" }, { of: "b", value: 2 });
@@ -125,7 +125,7 @@ describe("a source that is declared over HTTP", () => {
     expect(await store.source()).toMatchObject({ appended: 1, skipped: [{ change: "#1" }] });
   });
 
-  it("is paused, resumed and reset; an action that makes no sense is refused, and so is one on nothing", async () => {
+  it("is paused, resumed and reset; an action that makes no sense is refused, and so is one on an unknown source", async () => {
     const store = await storeWith("operated-source");
     await store.put();
     store.ticker.add({ of: "a", value: 1 });
@@ -143,7 +143,7 @@ describe("a source that is declared over HTTP", () => {
     expect((await store.post("/sources/ticks/explode", {})).status).toBe(404);
   });
 
-  it("that another name's or kind's definition was before is the new one for every reader", async () => {
+  it("takes over the name of a deleted definition of another kind for every reader, and hands it on likewise", async () => {
     const store = await storeWith("renamed");
     await store.send("PUT", "/views/one", { from: "level" });
     expect((await store.get("/views/one")).status).toBe(200);
@@ -158,7 +158,7 @@ describe("a source that is declared over HTTP", () => {
 });
 
 describe("a source that the code declares", () => {
-  it("is listed like others, works by its functions, and is neither declared nor deleted over HTTP, under whatever case of its name", async () => {
+  it("is listed like others, works by its functions, and cannot be declared or deleted over HTTP, whatever the case of its name", async () => {
     const store = await storeWith("coded-source");
     const level = category("coded", { events: { Levelled: z.object({ value: z.number() }) } });
     const from = ticker({ ticker: store.store });
@@ -197,7 +197,7 @@ describe("a source that the code declares", () => {
 });
 
 describe("a definition of a source", () => {
-  it("is refused with all that is wrong, in its place", async () => {
+  it("is refused with all its mistakes, each with its place", async () => {
     const store = await storeWith("refused-source");
     const wrong = await problem(store.put({ stream: "change.of ==", where: "'text'", every: "1ms", tabel: 1, secret: 7 }));
     expect(wrong).toMatchObject({ status: 400, code: "invalid-request" });
@@ -224,7 +224,7 @@ describe("a definition of a source", () => {
     expect((await store.json("/sources")).sources).toEqual([]);
   });
 
-  it("has a name that no consumer has, in whatever case", async () => {
+  it("needs a name that no consumer has, whatever its case", async () => {
     const store = await storeWith("named-source");
     await store.send("PUT", "/views/mine", { from: "level" });
     for (const name of ["mine", "MINE", "totals", "Totals", "fulfilment", "told"])
@@ -236,7 +236,7 @@ describe("a definition of a source", () => {
       expect((await store.put({}, encodeURIComponent(name))).status).toBe(400);
   });
 
-  it("is tried without being declared", async () => {
+  it("can be tried without being declared", async () => {
     const store = await storeWith("tried-source");
     const tried = (more: object = {}) => store.send("PUT", "/sources/ticks?dryRun=true", { ...store.definition, ...more });
     expect(await read(await tried())).toEqual({
@@ -254,7 +254,7 @@ describe("a definition of a source", () => {
     expect((await tried({ where: "1" })).status).toBe(400);
   });
 
-  it("shows by a preview what it would make of changes, or the mistake at each", async () => {
+  it("shows in a preview what it would make of changes, or the mistake at each", async () => {
     const store = await storeWith("previewed-source");
     const preview = (changes: unknown, more: object = {}) =>
       store.post("/sources/preview", { definition: { ...store.definition, secret: "NOT_HERE_YET", ...more }, changes });
@@ -287,7 +287,7 @@ describe("a definition of a source", () => {
 });
 
 describe("a source whose surroundings change", () => {
-  it("shows a category that has been retired, stays where it is, and can be removed", async () => {
+  it("reports that its category has been retired, stays where it is, and can be removed", async () => {
     const store = await storeWith("retired-source");
     expectErrors(/a source failed and will try again|a source has stopped/);
     await store.put();
@@ -300,7 +300,7 @@ describe("a source whose surroundings change", () => {
     expect((await store.send("DELETE", "/sources/ticks")).status).toBe(204);
   });
 
-  it("is listed with what is wrong when this worker no longer has its kind, and can be removed; what it made outside is left", async () => {
+  it("is listed with the error when this worker no longer has its kind, and can be removed; what it made outside is left", async () => {
     const store = await storeWith("kindless");
     expectErrors(/a source has stopped/);
     const { catalog } = new Store(env, store.store, app);
@@ -321,7 +321,7 @@ describe("a source whose surroundings change", () => {
     expect((await store.json("/sources")).sources.map(nameOf)).toEqual(["ticks"]);
   });
 
-  it("is not shown to code from before sources, which would take it for a processor", async () => {
+  it("is hidden from code older than sources, which would take it for a processor", async () => {
     const store = await storeWith("older-code");
     await store.put();
     const { catalog } = new Store(env, store.store, app);
@@ -337,7 +337,7 @@ describe("a source whose surroundings change", () => {
     expect((await catalog.listDefinitions({}, true)).asOf).toBe(1);
   });
 
-  it("whose object does not answer is in the list all the same", async () => {
+  it("is listed even if its object does not answer", async () => {
     const store = await storeWith("unanswered");
     await store.put();
     await store.put({}, "other");
@@ -361,7 +361,7 @@ describe("a source whose surroundings change", () => {
 });
 
 describe("a source in an export", () => {
-  it("is declared paused in the store that imports it, whether the deployment has what it needs or not; a repeat changes nothing", async () => {
+  it("is declared as paused in the store that imports it, whether or not the deployment has what it needs; a repeat changes nothing", async () => {
     const [from, to] = [await storeWith("exported-source"), freshStore("imported-source")];
     from.ticker.add({ of: "a", value: 1 });
     await from.put();
@@ -386,7 +386,7 @@ describe("a source in an export", () => {
 });
 
 describe("a queue", () => {
-  it("has one source, whose messages it gets: another one is refused until the first lets go of it", async () => {
+  it("has a single source that gets its messages: another one is refused until the first is gone", async () => {
     const [one, other] = [await storeWith("queue-one"), await storeWith("queue-other")];
     const follow = (store: typeof one, source: string, queue = one.store, method = "PUT", query = "") =>
       store.send(method, `/sources/${source}${query}`, { kind: "queue", queue, to: "level", stream: "'q'", data: "change.body" });

@@ -25,7 +25,7 @@ const expected = (count: number, streams: number) =>
   );
 
 describe("a source", () => {
-  it("appends each change to its stream, in the order of the outside, also across streams, and says where it comes from", async () => {
+  it("appends each change to its stream in the outside's order, also across streams, with its origin", async () => {
     const store = followed("in-order");
     store.ticker.add(...ticks(2_500, 7));
     await store.source.wake();
@@ -40,7 +40,7 @@ describe("a source", () => {
     expect(store.ticker.open).toBe(0);
   });
 
-  it("acknowledges nothing that is not stored", async () => {
+  it("acknowledges only what is stored", async () => {
     const store = followed("stored-first");
     store.ticker.onStep = (step) => {
       if (step === "acknowledge") throw new Error("the connection broke");
@@ -53,7 +53,7 @@ describe("a source", () => {
     expect(store.ticker.acknowledged).toBe(0);
   });
 
-  it("passes over changes that are of no concern", async () => {
+  it("ignores changes that are of no concern", async () => {
     const store = followed("no-concern", { where: ({ value }) => value % 2 === 1 });
     store.ticker.add(...ticks(6, 1));
     await store.source.wake();
@@ -61,7 +61,7 @@ describe("a source", () => {
     expect(await valuesByStream(store)).toEqual({ "measured/s0": [1, 3, 5] });
   });
 
-  it("goes on by itself when what broke is mended, and says until then what it is", async () => {
+  it("goes on by itself once the fault is gone, and reports the fault until then", async () => {
     const store = followed("mended");
     let isBroken = true;
     store.ticker.onStep = (step) => {
@@ -84,7 +84,7 @@ describe("a source", () => {
     expect(after.lastError).toBeUndefined();
   });
 
-  it("stops where trying again would not help, until somebody acts", async () => {
+  it("stops where trying again would not help, until an operator acts", async () => {
     const store = followed("stopped");
     let isGone = true;
     store.ticker.onStep = () => {
@@ -126,7 +126,7 @@ describe("a source", () => {
     });
   });
 
-  it("works again after its alarm was lost, as soon as somebody looks at it", async () => {
+  it("works again after its alarm was lost, as soon as a client reads its state", async () => {
     const store = followed("lost-alarm");
     await store.source.wake();
     await eventually(async () => expect(await store.progress()).toMatchObject({ status: "live" }));
@@ -136,7 +136,7 @@ describe("a source", () => {
     expect(await store.settled(3)).toMatchObject({ appended: 3 });
   });
 
-  it("names a variable that the deployment lacks, and goes on when a new definition is told", async () => {
+  it("names a variable that the deployment lacks, and goes on with a new definition", async () => {
     const store = followed("no-variable", {}, { secret: "NO_SUCH_VARIABLE" });
     store.ticker.add(...ticks(1, 1));
     expectErrors(/a source has stopped/);
@@ -172,7 +172,7 @@ describe("a change that cannot be stored", () => {
     ],
   ] as const;
 
-  it.each(WRONG)("because %s: it is named, those before it are stored, and those after it wait", async (_what, value, changed, message) => {
+  it.each(WRONG)("because %s is reported; those before it are stored, and those after it wait", async (_what, value, changed, message) => {
     const good = { type: () => "Measured", data: (tick: Tick) => tick };
     const isWrong = (tick: Tick) => tick.value === value.value && tick.of === value.of;
     const store = followed("wrong-change", {
@@ -199,7 +199,7 @@ describe("a change that cannot be stored", () => {
     expect(await valuesByStream(store)).toEqual({ "measured/s0": [100], "measured/s1": [101] });
   });
 
-  it("because its kind says that nothing can be made of it: unless it is of no concern", async () => {
+  it("because its kind can make nothing of it is reported, unless it is of no concern", async () => {
     const store = followed("unreadable", { where: ({ of }) => of !== "noise" });
     store.ticker.add({ of: "s0", value: 1 }, { of: "noise", value: 2 }, { of: "s0", value: 3 });
     for (const at of [1, 2]) store.ticker.entries[at] = { ...store.ticker.entries[at]!, unreadable: "the message has no id" };
@@ -217,8 +217,8 @@ describe("a change that cannot be stored", () => {
   }
 });
 
-describe("what an operator does", () => {
-  it("pauses and resumes: nothing is read in between", async () => {
+describe("an operator", () => {
+  it("pauses and resumes a source: nothing is read in between", async () => {
     const store = followed("paused");
     expect(await store.source.control("pause")).toMatchObject({ status: "paused" });
     store.ticker.add(...ticks(4, 2));
@@ -230,7 +230,7 @@ describe("what an operator does", () => {
     expect(await store.settled(4)).toMatchObject({ appended: 4 });
   });
 
-  it("resets: it reads from the beginning again, and appends what is missing", async () => {
+  it("resets a source: it reads from the beginning again, and appends what is missing", async () => {
     const store = followed("reset");
     store.ticker.add(...ticks(5, 2));
     await store.source.wake();
@@ -242,7 +242,7 @@ describe("what an operator does", () => {
     expect(await valuesByStream(store)).toEqual(expected(5, 2));
   });
 
-  it("removes it: what is outside is told, and the same changes are known when it is declared again", async () => {
+  it("removes a source: the outside is cleaned up, and the same changes are recognised when it is declared again", async () => {
     const store = followed("removed");
     store.ticker.add(...ticks(5, 2));
     await store.source.wake();
@@ -254,13 +254,13 @@ describe("what an operator does", () => {
     expect(await valuesByStream(store)).toEqual(expected(5, 2));
   });
 
-  it("cannot skip or retry what does not fail", async () => {
+  it("cannot skip or retry where nothing fails", async () => {
     const store = followed("nothing-to-do");
     expect(await store.source.control("skip", "#1")).toEqual({ detail: "it does not fail at a change: there is nothing to skip" });
     expect(await store.source.control("retry")).toEqual({ detail: "it does not fail: there is nothing to try again" });
   });
 
-  it("is answered undefined for a source that there is not", async () => {
+  it("gets undefined for an unknown source", async () => {
     const store = followed("none");
     const other = env.SOURCES.getByName(`${store.store}/other`) as unknown as SourceRpc;
     expect(await other.progress()).toBeUndefined();
@@ -324,7 +324,7 @@ describe("messages that the platform brings", () => {
     expect(await valuesByStream(store)).toEqual({ "measured/s0": [0, 2, 3] });
   });
 
-  it("come again if the source cannot be reached, and if no source follows their queue", async () => {
+  it("arrive again if the source cannot be reached, and if no source follows their queue", async () => {
     const store = followed("brought-again");
     const batch = createMessageBatch("nobodys", [{ id: "m", timestamp: new Date(), attempts: 1, body: { hello: 1 } }]);
     expectErrors(/messages of a queue that no source follows/);
@@ -339,7 +339,7 @@ describe("messages that the platform brings", () => {
     expect(await store.log()).toEqual([]);
   });
 
-  it("cannot be read again: there is nothing to reset", async () => {
+  it("cannot be read again: a reset is refused", async () => {
     const store = followed("no-reset");
     expect(await brought(store).control("reset")).toEqual({
       detail: "queue brings each message once: there is no beginning to go back to",
@@ -347,8 +347,8 @@ describe("messages that the platform brings", () => {
   });
 });
 
-describe("within the limits of an invocation", () => {
-  it("settles a transaction of more streams than the Free plan has calls, run by run", async () => {
+describe("a source within the limits of an invocation", () => {
+  it("stores a transaction of more streams than the Free plan allows calls, in several runs", async () => {
     setVariables({ WORKERS_PLAN: "free" });
     const store = followed("free");
     store.ticker.least = 200;
@@ -359,7 +359,7 @@ describe("within the limits of an invocation", () => {
   });
 });
 
-describe("whatever dies", () => {
+describe("a source, whatever dies,", () => {
   it("stores each change once, in the order of its stream: broken connections, lost acknowledgements, objects that lose their memory", async () => {
     const store = followed("dies", { every: "100ms" });
     let seed = 7;

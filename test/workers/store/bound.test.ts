@@ -26,7 +26,7 @@ async function ask(worker: ExportedHandler<Env>, bindings: Env, path: string, bo
 }
 
 describe("a worker without bindings for its objects", () => {
-  it("finds the same objects by its exports, and one request after the other", async () => {
+  it("finds the same objects by its exports, in one request after the other", async () => {
     const worker = createWorker(app) as ExportedHandler<Env>;
     const { store, json } = freshStore("unbound");
     const bindings = without(...OBJECTS);
@@ -39,7 +39,7 @@ describe("a worker without bindings for its objects", () => {
     expect(await read(await ask(worker, bindings, `/stores/${store}/log`))).toMatchObject({ events: [{ version: 1 }, { version: 2 }] });
   });
 
-  it("keeps each binding that there is", () => {
+  it("keeps each binding that it has", () => {
     expect(boundEnv(env, { exports: {} })).toBe(env);
     const stub = { getByName: () => ({}) };
     const bound = boundEnv(without("LOGS"), { exports: { LogObject: stub, StreamObject: stub } });
@@ -48,7 +48,7 @@ describe("a worker without bindings for its objects", () => {
     expect(bound.VIEWS).toBe(env.VIEWS);
   });
 
-  it("names at its first event the classes that it does not export", async () => {
+  it("names the classes that it does not export, at its first event", async () => {
     const worker = createWorker(app) as ExportedHandler<Env>;
     const context = createExecutionContext();
     Object.defineProperty(context, "exports", { value: { ...exports, LogObject: undefined } });

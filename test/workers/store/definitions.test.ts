@@ -9,7 +9,7 @@ import { freshStore, storeNamed } from "../support.ts";
 const schema = (type: string) => ({ schema: { type: "object", properties: { level: { type } }, required: ["level"] } });
 
 describe("the definitions of a store", () => {
-  it("of the code are answered without a call, whichever kind they are", async () => {
+  it("in code are found without a call, whichever kind they are", async () => {
     const definitions = new Definitions(app, "uncalled", () => {
       throw new Error("called");
     });
@@ -28,7 +28,7 @@ describe("the definitions of a store", () => {
     await expect(definitions.category("elsewhere")).rejects.toThrow("called");
   });
 
-  it("of the catalog are found by the same question, from the next one on after a change", async () => {
+  it("in the catalog are found in the same way, and a change counts from the next look-up on", async () => {
     const { store, send } = freshStore("declared");
     const { definitions } = storeNamed(store, app);
     const tank = async () => {
@@ -49,7 +49,7 @@ describe("the definitions of a store", () => {
     expect(await definitions.describeCategory("tank")).toEqual({ status: "retired" });
   });
 
-  it("list a category once, as the code has it, if both the code and the catalog declare it", async () => {
+  it("list a category that both the code and the catalog declare once, as the code has it", async () => {
     const { store, send } = freshStore("both");
     await send("PUT", "/streams/tank", schema("integer"));
     await storeNamed(store).catalog.declare("reading", JSON.stringify({ strict: false, events: {}, facts: true }));
@@ -59,7 +59,7 @@ describe("the definitions of a store", () => {
     expect((await storeNamed(store).definitions.categories()).overHttp.map(({ name }) => name)).toEqual(["reading", "tank"]);
   });
 
-  it("have the store's own category for imports, and no webhook whose id could not be one", async () => {
+  it("include the store's own category for imports, and no webhook with an impossible id", async () => {
     const { definitions } = storeNamed("own");
     expect(await definitions.category("$webhook")).toMatchObject({ status: "system" });
     expect(await definitions.category("$other")).toBeUndefined();

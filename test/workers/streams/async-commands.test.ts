@@ -25,7 +25,7 @@ describe("a command sent with `Prefer: respond-async`", () => {
     });
   });
 
-  it("is not lost when the log is down: its outcome tells no position until the log is back", async () => {
+  it("is not lost when the log is down: its outcome has no position until the log is back", async () => {
     const { store, post, json } = freshStore();
     const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
     const { commandId } = await read(await post(COUNT, {}, ASYNC));
@@ -36,7 +36,7 @@ describe("a command sent with `Prefer: respond-async`", () => {
   });
 });
 
-describe("asking for a command", () => {
+describe("asking for a command's outcome", () => {
   it("after more than thirty days is a 404: receipts are not kept for ever", async () => {
     const { post, get, stream } = freshStore();
     const stub = stream("counter", "1");

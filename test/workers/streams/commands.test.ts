@@ -10,10 +10,10 @@ import { freshStore, read } from "../support.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
 
-describe("what decide is told of a command", () => {
+describe("what decide gets with a command", () => {
   const DO_NOTHING = "/aggregates/counter/1/DoNothing";
 
-  it("is the time, the stream, its version, the command, and the meta that its events get", async () => {
+  it("is the time, the stream, its version, the command, and the meta of the events to come", async () => {
     const { post, json } = freshStore();
     await post(COUNT, {});
     const before = Date.now();
@@ -31,7 +31,7 @@ describe("what decide is told of a command", () => {
     expect((await json("/streams/counter/1")).events[1].meta).toEqual({ correlationId: "c", causationId: "another", $command: "Count" });
   });
 
-  it("starts a conversation of its own when it names none", async () => {
+  it("belongs to a new conversation when the command names none", async () => {
     const { post } = freshStore();
     const { commandId } = await read(await post(DO_NOTHING, {}));
     expect(told.at(-1)).toMatchObject({ commandId, version: 0, meta: { correlationId: commandId, causationId: commandId } });
@@ -75,7 +75,7 @@ describe("promise 2, when the storage itself fails in the middle", () => {
   });
 });
 
-describe("promise 2, when what goes with a single event cannot be stored", () => {
+describe("promise 2, when something that goes with a single event cannot be stored", () => {
   const breaks = (on: string) => `CREATE TRIGGER broken BEFORE ${on} BEGIN SELECT RAISE(ABORT, 'broken disk'); END`;
   const reading = { type: "Read", data: { value: 1 } };
   const id = (number: number) => ({ ...reading, id: `01a1fd58-551c-7778-a238-00000000000${number}` });
@@ -130,7 +130,7 @@ describe("promise 2, when what goes with a single event cannot be stored", () =>
 describe("promise 8: same request, same answer", () => {
   const key = { "idempotency-key": "key-1" };
 
-  it("gives the first answer again, says so, and stores nothing", async () => {
+  it("the first answer is given again, marked as a repeat, and nothing is stored", async () => {
     const { post, json, stream } = freshStore();
     const first = await post(COUNT, { by: 2 }, key);
     await post(COUNT, {});
@@ -150,8 +150,8 @@ describe("an aggregate that demands a version with each command", () => {
 
   it.each([
     ["no condition", {}],
-    ["`*`, which is no version", { "if-match": "*" }],
-  ])("refuses one with %s, sent in whatever way, and stores nothing", async (_what, headers: Record<string, string>) => {
+    ["`*`, which is not a version", { "if-match": "*" }],
+  ])("refuses one with %s, however it is sent, and stores nothing", async (_what, headers: Record<string, string>) => {
     const { post, get } = freshStore();
     for (const [path, prefer] of [
       [WRITE, "wait=1"],
@@ -165,7 +165,7 @@ describe("an aggregate that demands a version with each command", () => {
     expect((await get("/aggregates/draft/1")).status).toBe(404);
   });
 
-  it("takes the version that the client has read, so that nobody overwrites what they have not seen", async () => {
+  it("accepts the version that the client has read, so that nobody overwrites what they have not seen", async () => {
     const { post, get, json } = freshStore();
     expect((await post(WRITE, { text: "a" }, { "if-none-match": "*" })).status).toBe(200);
     const etag = (await get("/aggregates/draft/1")).headers.get("etag") ?? "";
@@ -182,7 +182,7 @@ describe("an aggregate that demands a version with each command", () => {
 });
 
 describe("the state", () => {
-  it("survives an eviction, and is read from a snapshot and what came after it", async () => {
+  it("survives an eviction, and is read from a snapshot and the events after it", async () => {
     const { post, json, stream } = freshStore();
     const stub = stream("counter", "1");
     for (let count = 0; count < 60; count++) await post("/aggregates/counter/1/CountTwice", {});

@@ -85,7 +85,7 @@ describe("promise 1: acknowledged is durable and on its way to the log", () => {
     restore();
   });
 
-  it("waits for a log that is far away, from the first write on: no alarm is paid for, and the position is there", async () => {
+  it("waits for a log that is far away, from the first write on: no alarm is paid for, and the answer has the position", async () => {
     const { store, post, get, stream } = freshStore();
     const { restore } = interceptLog(store, (real) => async (name, events) => {
       await scheduler.wait(150); // as from Europe to Australia and back
@@ -119,7 +119,7 @@ describe("promise 1: acknowledged is durable and on its way to the log", () => {
 });
 
 describe("a crash on the way to the log", () => {
-  it("between commit and call is healed by the next activation, before anyone can read the event", async () => {
+  it("between commit and call is healed by the next activation, before any client can read the event", async () => {
     const { post, json, stream, log } = freshStore();
     await post(COUNT, {});
     await commitAndCrash(stream("counter", "1"), 2);
@@ -159,7 +159,7 @@ describe("a crash on the way to the log", () => {
       "sample",
       ({ post }) => post("/import", JSON.stringify({ stream: "sample/1", type: "Read", data: { value: 2 }, id: ID })),
     ],
-  ])("of %s is healed by the worker that has lost its answer, though nobody asks for the stream again", async (what, category, write) => {
+  ])("of %s is healed by the worker that has lost its answer, even if nobody asks for the stream again", async (what, category, write) => {
     expectErrors(/Network connection lost/);
     const store = freshStore();
     await store.post(COUNT, {});
@@ -188,7 +188,7 @@ describe("a crash on the way to the log", () => {
       .toHaveLength(what === "an import" ? 3 : 2);
   });
 
-  it("after the log has taken the event, before the answer came: the repeat adds nothing", async () => {
+  it("after the log has stored the event and before its answer arrived is healed by a repeat that adds nothing", async () => {
     const { store, post, stream, log } = freshStore();
     const { restore } = interceptLog(store, (real) => async (name, events) => {
       await real(name, events);
@@ -204,7 +204,7 @@ describe("a crash on the way to the log", () => {
     ]);
   });
 
-  it("leaves nobody waiting: a replay of the unacknowledged write is settled like a first answer", async () => {
+  it("leaves no client waiting: a repeat of the unacknowledged write is answered like the first", async () => {
     const { store, post, log, stream } = freshStore();
     const key = { "idempotency-key": "once" };
     const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
@@ -221,7 +221,7 @@ describe("a crash on the way to the log", () => {
 describe("a log that is not as it should be", () => {
   beforeEach(() => void vi.spyOn(console, "warn").mockReturnValue());
 
-  it("may lack positions when they are read: the events are shown without them", async () => {
+  it("may lack positions: the events are shown without them", async () => {
     const { post, json, stream } = freshStore();
     await post(COUNT, {});
     await evictDurableObject(stream("counter", "1")); // what it remembers of positions is gone
@@ -240,11 +240,11 @@ describe("a log that is not as it should be", () => {
     expect((await json("/streams/counter/1?positions=true")).events).toMatchObject([{ version: 1, position: 1 }]);
   });
 
-  it("and never answers is given up, and the alarm tries again", async () => {
+  it("and never answers is not waited for any longer, and the alarm tries again", async () => {
     const { store, post, stream, log } = freshStore();
     const warnings = vi.spyOn(console, "warn").mockReturnValue();
     const { restore } = interceptLog(store, () => () => new Promise(() => {}));
-    // The clock is set forward by as long as a call may take, and whoever waits so long looks at it soon.
+    // The clock is set forward by as long as a call may take, and a call that waits so long checks it soon.
     let ahead = 0;
     const [wait, now] = [globalThis.setTimeout, Date.now];
     vi.spyOn(Date, "now").mockImplementation(() => now() + ahead);
@@ -258,7 +258,7 @@ describe("a log that is not as it should be", () => {
     expect(await log()).toHaveLength(1);
   });
 
-  it("and says of what it was sent that it has less is not believed, nor asked without end", async () => {
+  it("and claims to have less than it was sent is not believed, and not asked without end", async () => {
     const { store, post, log } = freshStore();
     const { calls, restore } = interceptLog(store, () => async () => ({ head: 0 }));
     expect(await read(await post(COUNT, {}))).not.toHaveProperty("position");
@@ -268,7 +268,7 @@ describe("a log that is not as it should be", () => {
     expect(await log()).toHaveLength(2);
   });
 
-  it("gets what it lacks in calls of a bounded size, each of whole appends", async () => {
+  it("gets the events that it lacks in calls of a bounded size, each of whole appends", async () => {
     const { store, post, json, stream } = freshStore();
     const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
     const events = Array.from({ length: 20 }, (_, value) => ({ type: "Raised", data: { from: "x".repeat(100_000), value } }));
@@ -286,7 +286,7 @@ describe("a log that is not as it should be", () => {
   });
 });
 
-it("a position that is asked for long after is the log's to know", async () => {
+it("a position that is asked for much later is found by the log", async () => {
   const { post, json } = freshStore();
   for (let version = 1; version <= 70; version++) await post("/streams/sample/s", { type: "Read", data: { value: version } });
   const { events } = await json("/streams/sample/s?positions=true&limit=100");
@@ -294,7 +294,7 @@ it("a position that is asked for long after is the log's to know", async () => {
 });
 
 describe("events on their way together", () => {
-  it("go one call at a time; those stored meanwhile go with the next", async () => {
+  it("go in one call at a time; those stored in the meantime go in the next", async () => {
     const { store, post, log } = freshStore();
     const { calls, restore } = interceptLog(store, (real) => async (name, events) => {
       await scheduler.wait(20);
@@ -319,7 +319,7 @@ describe("events on their way together", () => {
 });
 
 describe("an object that holds fewer events than the log (restored to an earlier time)", () => {
-  it("refuses to write, because its new events would be taken for those that the log has", async () => {
+  it("refuses to write, because its new events would be mistaken for those that the log has", async () => {
     expectErrors(/Diverged/);
     const { post, get, stream, log } = freshStore();
     const stub = stream("counter", "1");
@@ -338,8 +338,8 @@ describe("an object that holds fewer events than the log (restored to an earlier
   });
 });
 
-describe("what waits to be in the log", () => {
-  it("is told with the state: since when, and how many events", async () => {
+describe("the events that wait to be in the log", () => {
+  it("are counted in the state, with the time since when they wait", async () => {
     const { store, post, json, stream } = freshStore();
     await post(COUNT, {});
     expect(await json("/aggregates/counter/1")).not.toHaveProperty("unsequenced");
@@ -356,7 +356,7 @@ describe("what waits to be in the log", () => {
   });
 });
 
-describe("asking for what does not exist", () => {
+describe("asking for a stream that does not exist", () => {
   it("leaves no database behind", async () => {
     const { get, stream, logObject } = freshStore();
     expect((await get("/streams/counter/none")).status).toBe(404);
@@ -371,7 +371,7 @@ describe("asking for what does not exist", () => {
   });
 });
 
-it("the test's log can be intercepted: otherwise nothing above would mean anything", async () => {
+it("the test's log can be intercepted: otherwise the tests above would prove nothing", async () => {
   const { store, post } = freshStore();
   const { calls, restore } = interceptLog(store, (real) => real);
   await post(COUNT, {});

@@ -215,7 +215,7 @@ describe("a stream's pages", () => {
     expect(number).toBeGreaterThanOrEqual(runs(40));
   });
 
-  it("fit into rows, whatever an append holds, and all parts are the one append", async () => {
+  it("fit into rows, whatever an append holds, and their parts make up that append again", async () => {
     await runInDurableObject(env.STREAMS.getByName("pages-large/reading/1"), (_instance, { storage }) => {
       const large = { type: "A", meta: "{}", time: null, recordedAt: 1, schemaVersion: 1, erased: false, trace: null };
       const events = Array.from({ length: 30 }, (_, at) => ({
@@ -238,14 +238,14 @@ describe("a stream's pages", () => {
     });
   });
 
-  it("refuse a value in which a separator would be lost", async () => {
+  it("refuse a value that contains a separator", async () => {
     await runInDurableObject(env.STREAMS.getByName("pages-hostile/reading/1"), (_instance, { storage }) => {
       const hostile = { version: 1, id: "i", type: "A\u001e", data: "{}", meta: "{}", time: null, recordedAt: 1, schemaVersion: 1 };
       expect(() => new StreamEvents(storage).prepare([hostile])).toThrow("control character");
     });
   });
 
-  it("are refused by code of the version before, which compares the version as a number", async () => {
+  it("are refused by code of the previous version, which compares the version as a number", async () => {
     for (const [id, text] of [
       ["short", "x"],
       ["long", "x".repeat(100_000)],
@@ -269,7 +269,7 @@ describe("a stream's pages", () => {
     }
   });
 
-  it("let a stream be erased after a reader has stopped in the middle of them, with a snapshot or without", async () => {
+  it("allow a stream to be erased after a reader has stopped in the middle of them, with and without a snapshot", async () => {
     for (const isOld of [false, true]) {
       const { post, get, send, stream } = freshStore();
       const stub = stream("counter", "1");

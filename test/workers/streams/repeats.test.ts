@@ -25,7 +25,7 @@ const basket = (schema: z.ZodObject) =>
     decide: { Put: (_state, { sku }) => event("Put", { sku }) },
   });
 
-/** As if this were deployed: the worker sees it at once, an object when it begins anew. */
+/** As if this were deployed: the worker sees it at once, an object when it starts again. */
 const deploy = (...parts: (Category | AnyAggregate)[]) => {
   for (const part of parts) ((part.kind === "plain" ? app.categories : app.aggregates) as Map<string, unknown>).set(part.name, part);
 };
@@ -79,7 +79,7 @@ describe.each(WRITES)("%s is recognised", (_what, path, body, headers) => {
     expect(await log()).toHaveLength("events" in body ? 2 : 1);
   });
 
-  it("and is a conflict when it says something else, also what today's schema refuses", async () => {
+  it("and is a conflict when its content differs, even if today's schema refuses that content", async () => {
     const { post, log } = freshStore("conflict");
     deploy(placed(First));
     await post(path, body, around("a", "1"));
@@ -92,7 +92,7 @@ describe.each(WRITES)("%s is recognised", (_what, path, body, headers) => {
   });
 });
 
-it("what was never stored is told what is wrong with it, under a key or not", async () => {
+it("a write that was never stored is refused with its mistakes, with and without a key", async () => {
   const { post, get } = freshStore("never");
   deploy(placed(First));
   const bad = { type: "Placed", data: { sku: 1 } };
@@ -139,7 +139,7 @@ it("a command is recognised after a deployment that asks more of it", async () =
   expect(await log()).toHaveLength(1);
 });
 
-it("what version 0.1 stored, which kept no fingerprints, is compared with what is stored", async () => {
+it("a repeat of a write that version 0.1 stored, without a fingerprint, is compared with the stored events", async () => {
   const { post, log, stream } = freshStore("older");
   const stub = stream("sample", "1");
   const one = { type: "Read", data: { value: 1 } };
@@ -167,7 +167,7 @@ it("what version 0.1 stored, which kept no fingerprints, is compared with what i
   expect((await post("/streams/sample/1", one, { "idempotency-key": "another" })).status).toBe(201);
 });
 
-it("an erasure leaves no fingerprint of what it erased", async () => {
+it("an erasure leaves no fingerprint of the events that it erased", async () => {
   const { post, send, stream } = freshStore("erased");
   await post("/streams/sample/1", { type: "Read", data: { value: 1 }, id: ID }, { "idempotency-key": "k" });
   await send("DELETE", "/streams/sample/1?erase=true");

@@ -42,7 +42,7 @@ async function paidOften(code: AnyAggregate) {
   return stream;
 }
 
-describe("a state over a snapshot is what the code of today folds from all events", () => {
+describe("a state over a snapshot equals what today's code folds from all events", () => {
   it.each<[string, AnyAggregate, AnyAggregate, number]>([
     ["evolve", euros, tally({ evolve: { Paid: ({ sum }, { amount }) => ({ sum: sum + 2 * amount }) } }), 220],
     ["evolve by a handler less", euros, tally({ evolve: {} }), 0],
@@ -59,20 +59,20 @@ describe("a state over a snapshot is what the code of today folds from all event
     expect(await as(after, ({ state }) => state())).toMatchObject({ sum });
   });
 
-  it("and one that nothing has changed is used: the events before it are not read again", async () => {
+  it("and the snapshot is used if nothing has changed: the events before it are not read again", async () => {
     const { as, rows } = await paidOften(euros);
     await rows(`UPDATE snapshot SET state = '{"sum":1000}'`);
     // The same code in another isolate: other functions, of the same text.
     expect(await as(tally(), ({ state }) => state())).toEqual({ sum: 1_010 });
   });
 
-  it("and so is one that carries the revision of version 0.1, which the app gave", async () => {
+  it("and so is a snapshot with a revision of version 0.1, which the app gave", async () => {
     const { as, rows } = await paidOften(tally({ revision: 3 }));
     await rows(`UPDATE snapshot SET state = '{"sum":1000}', revision = '3'`);
     expect(await as(tally({ revision: 3 }), ({ state }) => state())).toEqual({ sum: 1_010 });
   });
 
-  it("of a process manager too", async () => {
+  it("for a process manager too", async () => {
     const counting = (step: number) =>
       processManager("tally", {
         from: euros,
@@ -104,7 +104,7 @@ describe("code older than an event of the stream", () => {
   const why =
     "the state of tally/1 cannot be computed: its event 1, a Paid, has schemaVersion 2, and this deployment's code knows 1 at most";
 
-  it("does not fold it: the state says why there is none, now and as of any version that has the event", async () => {
+  it("does not fold it: there is no state, now or as of any version that has the event, and the answer gives the reason", async () => {
     await rolledBack(async ({ state }) => {
       expect(await state()).toBe(why);
       expect(await state(1)).toBe(why);
@@ -112,7 +112,7 @@ describe("code older than an event of the stream", () => {
     });
   });
 
-  it("refuses commands and stores nothing of them, so that the same command is carried out when the newer code is back", async () => {
+  it("refuses commands without storing anything, so that the same command is carried out when the newer code is back", async () => {
     const lines = errorLines();
     const { as, events } = await rolledBack(async ({ send, object }) => {
       expect(await send("Pay", { amount: 1 }, "second")).toMatchObject({ outcome: "state-unavailable", commandId: "second", detail: why });
@@ -129,7 +129,7 @@ describe("code older than an event of the stream", () => {
     expect(await as(newer, ({ state }) => state())).toEqual({ sum: 101 });
   });
 
-  it("answers what has been answered before: a repeat needs no state", async () => {
+  it("answers a repeat as before: that needs no state", async () => {
     await rolledBack(async ({ send }) => {
       expect(await send("Pay", { amount: 100 }, "first")).toMatchObject({ outcome: "written", version: 1, replayed: true });
     });
@@ -137,7 +137,7 @@ describe("code older than an event of the stream", () => {
 });
 
 describe("an event that the code cannot fold any more", () => {
-  it("shows no state, and its command is carried out when the code is mended", async () => {
+  it("leaves the stream without a state, and a command is carried out once the code is fixed", async () => {
     errorLines();
     const { as } = await paidOften(euros);
     const broken = tally({
@@ -185,7 +185,7 @@ describe("a state that a snapshot cannot keep", () => {
       odd(() => ({ text: "ä".repeat(SNAPSHOT_BYTES / 2) })),
       `the state has ${SNAPSHOT_BYTES + 11} bytes, and a snapshot takes ${SNAPSHOT_BYTES}`,
     ],
-  ])("for it has %s, is not kept: one line says why, and the events are stored", async (_what, code, problem) => {
+  ])("because it has %s is left out: one line in the logs gives the reason, and the events are stored", async (_what, code, problem) => {
     const lines = errorLines();
     const { as, rows } = streamOf("tally");
     await as(code, async ({ send }) => {
@@ -216,7 +216,7 @@ describe("a state that a snapshot cannot keep", () => {
     });
   });
 
-  it("is shown as far as JSON can, and else fails", async () => {
+  it("is shown as far as JSON allows, and is otherwise an error", async () => {
     errorLines();
     await streamOf("tally").as(
       odd(() => undefined),

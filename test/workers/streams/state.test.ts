@@ -28,7 +28,7 @@ describe("the state", () => {
     expect(await read(response)).toMatchObject({ code: "unknown-version", version: 3 });
   });
 
-  it("passes over events of a type that the code does not know any more, or that are the store's own", async () => {
+  it("leaves out events of types that the code no longer knows, and the store's own events", async () => {
     const { post, json } = freshStore();
     const counted = { type: "Counted", data: { by: 2, total: 2 } };
     const lines = [counted, { type: "$Noted", data: {} }, counted].map((event) => JSON.stringify({ stream: "counter/1", ...event }));
@@ -46,7 +46,7 @@ describe("the state", () => {
     expect((await json("/aggregates/counter/1")).state).toEqual({ total: 7 });
   });
 
-  it("is not sent again to who has it", async () => {
+  it("is not sent again to a client that has it", async () => {
     const { post, get } = freshStore();
     await post("/aggregates/counter/1/Count", {});
     const etag = (await get("/aggregates/counter/1")).headers.get("etag") ?? "";
@@ -55,7 +55,7 @@ describe("the state", () => {
     for (const tag of ['"0"', '"1"']) expect((await get("/aggregates/counter/1", { "if-none-match": tag })).status).toBe(200);
   });
 
-  it("is sent again when a timer has been moved or has gone, though no event says so", async () => {
+  it("is sent again when a timer was moved or has gone, even without an event", async () => {
     const { post, get } = freshStore();
     const tags = [];
     for (const [command, data] of [
@@ -73,7 +73,7 @@ describe("the state", () => {
 });
 
 describe("a stream's tag", () => {
-  it("stands for what the code lifts events to, and for their positions", async () => {
+  it("covers what the code lifts events to, and their positions", async () => {
     const { store, post, get } = freshStore();
     await post("/aggregates/contract/1/Sign", { cents: 1, currency: "EUR" });
     await post("/aggregates/counter/1/Count", {});
@@ -129,7 +129,7 @@ describe("a stream of 50,000 events", () => {
     restore();
   });
 
-  it("reads them when the snapshot is of another revision: a state that the code no longer makes is not used", async () => {
+  it("reads them all when the snapshot has another revision: a state that other code has made is not used", async () => {
     const { post, json, stream } = freshStore();
     const stub = stream("counter", "1");
     for (let count = 0; count < 55; count++) await post("/aggregates/counter/1/CountTwice", {});
@@ -189,7 +189,7 @@ describe("an event type in its third version", () => {
     expect(await json("/views/contracts/1?minPosition=2")).toMatchObject({ cents: 1_300 });
   });
 
-  it("of a version that only newer code knows is folded by nothing: 503 says which event it is, and nothing is stored", async () => {
+  it("of a version that only newer code knows is not folded: a 503 names the event, and nothing is stored", async () => {
     expectErrors(/a command was not carried out: it needs another version of the code/);
     const { post, json, get, stream } = await signedLongAgo();
     await runInDurableObject(stream("contract", "1") as DurableObjectStub, (_instance, { storage }) => {
@@ -208,7 +208,7 @@ describe("an event type in its third version", () => {
     expect(await json("/streams/contract/1")).toMatchObject({ version: 2 });
   });
 
-  it("stays as it was where it is stored", async () => {
+  it("stays unchanged in storage", async () => {
     const { json, stream } = await signedLongAgo();
     await json("/streams/contract/1");
     const [stored] = await runInDurableObject(stream("contract", "1"), (_instance, { storage }) => eventsIn(storage));
@@ -255,22 +255,25 @@ function writable({ balance }: { readonly balance: { readonly euros: number } })
 }
 
 describe("a handler that changes the state in place", () => {
-  it.each(["Take", "Look", "PutBadly"])("fails its command %s, and what it did is neither in memory nor in storage", async (command) => {
-    errorLines();
-    const { as, events } = streamOf("till");
-    await as(till, async ({ send, state }) => {
-      await send("Put", { n: 10 });
-      expect(await send(command, { n: 15 })).toMatchObject({ outcome: "failed" });
-      expect(await state()).toEqual({ balance: { euros: 10 } });
-      // Up to a snapshot, which would make it last.
-      for (let n = 1; n < SNAPSHOT_EVERY; n += 33) await send("Put", { n: 33 });
-      expect(await state()).toEqual({ balance: { euros: 10 + 99 } });
-    });
-    expect(await as(till, ({ state }) => state())).toEqual({ balance: { euros: 10 + 99 } });
-    expect((await events()).filter(({ type }) => type === "Bad")).toEqual([]);
-  });
+  it.each(["Take", "Look", "PutBadly"])(
+    "makes its command fail %s, and its change is neither in memory nor in storage",
+    async (command) => {
+      errorLines();
+      const { as, events } = streamOf("till");
+      await as(till, async ({ send, state }) => {
+        await send("Put", { n: 10 });
+        expect(await send(command, { n: 15 })).toMatchObject({ outcome: "failed" });
+        expect(await state()).toEqual({ balance: { euros: 10 } });
+        // Up to a snapshot, which would make it last.
+        for (let n = 1; n < SNAPSHOT_EVERY; n += 33) await send("Put", { n: 33 });
+        expect(await state()).toEqual({ balance: { euros: 10 + 99 } });
+      });
+      expect(await as(till, ({ state }) => state())).toEqual({ balance: { euros: 10 + 99 } });
+      expect((await events()).filter(({ type }) => type === "Bad")).toEqual([]);
+    },
+  );
 
-  it("leaves nothing behind in what cannot be frozen either", async () => {
+  it("leaves nothing behind even in an object that cannot be frozen", async () => {
     const open = {
       ...till,
       initialState: () => ({ guests: new Map([["a", 1]]) }),
@@ -297,7 +300,7 @@ describe("a handler that changes the state in place", () => {
     });
   });
 
-  it("is found in a process manager too", async () => {
+  it("is detected in a process manager too", async () => {
     const source = aggregate("source", {
       events: { Came: z.object({}) },
       commands: {},
@@ -328,7 +331,7 @@ describe("a handler that changes the state in place", () => {
   });
 });
 
-it("a member of a state that is undefined is absent, before a restart as after it", async () => {
+it("a state's member that is undefined is absent, before a restart and after it", async () => {
   const seats = {
     ...till,
     initialState: () => ({ taken: { a: 1, b: 1 } }),
@@ -368,14 +371,14 @@ describe("a state far behind its events", () => {
     return stream;
   };
 
-  it("has a snapshot of its own after an import: the first command folds next to nothing", async () => {
+  it("gets a snapshot after an import: the first command folds next to nothing", async () => {
     const { as, rows } = await imported();
     expect(await rows("SELECT version, state FROM snapshot")).toEqual([{ version: EVENTS, state: `{"sum":${EVENTS}}` }]);
     expect(await as(tally, ({ send }) => send("Put", { n: 1 }))).toMatchObject({ version: EVENTS + 1 });
     expect(folded).toBe(1);
   });
 
-  it("is what was imported as well, where it was in memory before the import", async () => {
+  it("includes what was imported even if it was in memory before the import", async () => {
     await streamOf("tally").as(tally, async ({ send, state, object }) => {
       await send("Put", { n: 7 });
       await object.holdImport({ events: events.slice(0, 10) });
@@ -383,7 +386,7 @@ describe("a state far behind its events", () => {
     });
   });
 
-  it("is folded in pieces at an activation without a snapshot: others get their turn, and commands run in the order of their arrival", async () => {
+  it("is folded in pieces at an activation without a snapshot: other requests get their turn, and commands run in the order of their arrival", async () => {
     const { as, rows } = await imported();
     await rows("DROP TABLE snapshot");
     await as(tally, async ({ send, object }) => {
@@ -403,7 +406,7 @@ describe("a state far behind its events", () => {
     expect(await rows("SELECT version FROM snapshot")).toEqual([{ version: EVENTS }]);
   });
 
-  it("as of an earlier version is folded in pieces, however many ask: a command does not wait for them", async () => {
+  it("as of an earlier version is folded in pieces, however many clients ask: a command does not wait for them", async () => {
     const { as } = await imported();
     await as(tally, async ({ send, state }) => {
       const reads = [2_900, 2_800, 2_700, 2_900, 1_000, 2_999].map((version) => state(version));

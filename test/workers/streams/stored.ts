@@ -22,7 +22,7 @@ export function storeIn(storage: DurableObjectStorage, ...appends: (readonly Sto
   });
 }
 
-/** Stores other events in the place of those that are stored. */
+/** Stores other events in place of those that are stored. */
 export function rewriteIn(storage: DurableObjectStorage, change: (events: readonly StoredEvent[]) => readonly StoredEvent[]): void {
   const appends = takeFrom(storage, change);
   storeIn(storage, ...appends);

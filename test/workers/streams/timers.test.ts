@@ -18,7 +18,7 @@ const letTimePass = (stub: DurableObjectStub) =>
   runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(`UPDATE timers SET due = 1`));
 
 describe("a timer", () => {
-  it("is kept with the stream, and shown with its state", async () => {
+  it("is stored with the stream, and shown with its state", async () => {
     const { post, json, stream } = freshStore();
     await post(ASK, { in: "30m" });
     const { timers } = await json(STATE);
@@ -49,7 +49,7 @@ describe("a timer", () => {
     await expect.poll(log, { timeout: 10_000 }).toMatchObject([{ type: "Asked" }, { type: "Reminded" }]);
   });
 
-  it("can be taken back when none was ever set", async () => {
+  it("can be taken back even if none was ever set", async () => {
     const { post, json } = freshStore();
     await post("/aggregates/reminder/1/Drop", {});
     expect(await json(STATE)).toMatchObject({ version: 1 });
@@ -100,7 +100,7 @@ describe("a timer", () => {
     expect(await timerOf()).toBeUndefined();
   });
 
-  it("that the storage does not let fire is kept, said, and tried again later", async () => {
+  it("that the storage keeps from firing is kept, reported, and tried again later", async () => {
     const { post, json, stream } = freshStore();
     const stub = stream("reminder", "1");
     await post(ASK, { in: "30m" });
@@ -119,7 +119,7 @@ describe("a timer", () => {
     complaints.mockRestore();
   });
 
-  it("that the storage does not even let be read does not end the alarm", async () => {
+  it("that the storage cannot even read does not end the alarm", async () => {
     const { post, json, stream } = freshStore();
     const stub = stream("reminder", "1");
     await post(ASK, { in: "30m" });
@@ -137,7 +137,7 @@ describe("a timer", () => {
     complaints.mockRestore();
   });
 
-  it("does not push away the alarm that must bring events to the log, nor the other way round", async () => {
+  it("does not replace the alarm that must bring events to the log, nor the other way round", async () => {
     const { store, post, stream, log } = freshStore();
     const stub = stream("reminder", "1");
     const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
@@ -150,7 +150,7 @@ describe("a timer", () => {
     expect(await alarmOf(stub)).toBeGreaterThan(Date.now() + 3_600_000);
   });
 
-  it("is one for each command and key: parts have timers of their own, set, moved and taken back apart", async () => {
+  it("exists once for each command and key: parts have separate timers, each set, moved and taken back by itself", async () => {
     const { post, json, stream } = freshStore();
     const part = (name: string, delay: string) => ({ part: name, in: delay });
     await post(PLAN, { parts: [part("a", "1h"), part("b", "2h"), part("", "3h")] });
@@ -167,14 +167,14 @@ describe("a timer", () => {
     expect((await json("/aggregates/agenda/1")).state).toEqual({ rang: ["a"] });
   });
 
-  it("that is taken back in the answer that sets it is not set, also when it is the stream's first", async () => {
+  it("that is taken back in the answer that sets it is not set, even if it is the stream's first", async () => {
     const { post, json } = freshStore();
     await post("/aggregates/reminder/1/AskAndDrop", {});
     expect(await json(STATE)).toMatchObject({ version: 1 });
     expect(await json(STATE)).not.toHaveProperty("timers");
   });
 
-  it("is set to a time; one that is past means now", async () => {
+  it("can be set to a time; a past one means now", async () => {
     const { post, json } = freshStore();
     const at = new Date(Date.now() + 5 * 86_400_000).toISOString();
     await post(PLAN, { parts: [{ part: "later", at: at.replace("Z", "+00:00") }] });
@@ -194,7 +194,7 @@ describe("a timer", () => {
     [{ at: "tomorrow" }, "is set to tomorrow, which is not a time"],
     [{ at: "2026-02-30T25:00:00Z" }, "which is not a time"],
     [{ at: "2026" }, "which is not a time"],
-  ])("at %j fails the command that sets it, which says why and stores nothing", async (time, message) => {
+  ])("at %j makes the command that sets it fail with the reason, and nothing is stored", async (time, message) => {
     const { post, get } = freshStore();
     const complaints = vi.spyOn(console, "error").mockReturnValue();
     const response = await post(PLAN, {
@@ -209,7 +209,7 @@ describe("a timer", () => {
     expect((await get("/aggregates/agenda/1")).status).toBe(404);
   });
 
-  it("far away leaves its stream readable, and an alarm that the platform can hold", async () => {
+  it("in the far future leaves its stream readable, and sets an alarm that the platform can hold", async () => {
     const { post, json, stream } = freshStore();
     await post(PLAN, { parts: [{ part: "a", in: "99000000d" }] });
     expect((await json("/aggregates/agenda/1")).timers).toMatchObject([{ key: "a", due: expect.stringMatching(/^\+27/) }]);
@@ -239,7 +239,7 @@ describe("a timer", () => {
   it.each([
     ["taken back", "cancel b", ["a"], []],
     ["moved", "move b", ["a"], [{ key: "b", data: { part: "b later" } }]],
-  ])("that was %s by one due at the same time does not go off with it", async (_what, then, rang, left) => {
+  ])("that was %s by another one due at the same time does not go off with that", async (_what, then, rang, left) => {
     const { post, json, stream } = freshStore();
     const stub = stream("agenda", "1");
     await post(PLAN, {
@@ -282,7 +282,7 @@ describe("a timer", () => {
     expect((await json("/aggregates/agenda/1")).state.rang.toSorted()).toEqual(["first", "moved", "new"]);
   });
 
-  it("with data that its command would not take fails the command that sets it", async () => {
+  it("with data that its command would refuse makes the command that sets it fail", async () => {
     expectErrors(/decide or evolve threw/, /a request failed/);
     const { post } = freshStore();
     expect((await post("/aggregates/reminder/1/SetNonsense", {})).status).toBe(500);
@@ -290,7 +290,7 @@ describe("a timer", () => {
 });
 
 describe("an internal command", () => {
-  it("is sent by timers, and does not exist from outside", async () => {
+  it("is sent by timers, and does not exist for clients", async () => {
     const { post, json, send, get } = freshStore();
     const response = await post("/aggregates/agenda/1/Ring", { part: "a" });
     expect(response.status).toBe(404);

@@ -15,7 +15,7 @@ const everythingIn = (stub: DurableObjectStub) =>
   });
 
 describe("a stream that was deleted", () => {
-  it("is gone for readers and writers, and stays in the log", async () => {
+  it("is gone for readers and writers, but stays in the log", async () => {
     const { post, get, send, log, stream } = freshStore();
     await post(COUNT, { by: 3 }, { "idempotency-key": "k" });
     const answer = await send("DELETE", STREAM);
@@ -48,7 +48,7 @@ describe("a stream that was deleted", () => {
     expect((await send("DELETE", STREAM, undefined, { "if-match": '"1"' })).status).toBe(200);
   });
 
-  it("cannot be one that never was", async () => {
+  it("must have existed", async () => {
     const { send } = freshStore();
     const response = await send("DELETE", STREAM);
     expect(response.status).toBe(404);
@@ -69,7 +69,7 @@ describe("a stream that was erased", () => {
   const SECRET = "a-customer-with-a-name";
   const secretIn = { type: "Raised", data: { from: SECRET, value: 1 }, meta: { about: SECRET } };
 
-  it("has lost what its events said, in the stream and in the log, and nothing else has", async () => {
+  it("has lost its events' content, in the stream and in the log, and no other stream has", async () => {
     const { post, send, get, log, stream, logObject } = freshStore();
     await post("/streams/alarm/1", secretIn);
     await post("/streams/alarm/1", { ...secretIn, type: "Raised" });
@@ -86,7 +86,7 @@ describe("a stream that was erased", () => {
     expect(await everythingIn(logObject())).not.toContain(SECRET);
   });
 
-  it("has lost it also where a command left it: in receipts and snapshots", async () => {
+  it("has lost it also in the receipts and snapshots that commands left", async () => {
     const { post, send, stream } = freshStore();
     for (let count = 0; count < 51; count++) await post("/aggregates/counter/1/CountTwice", {});
     await post(COUNT, { by: 5_000 }, { "idempotency-key": "k" });
@@ -97,7 +97,7 @@ describe("a stream that was erased", () => {
     expect(left).not.toContain("limit");
   });
 
-  it("can have been deleted before, and is erased once", async () => {
+  it("may have been deleted before, and is erased once", async () => {
     const { post, send, log } = freshStore();
     await post("/streams/alarm/1", secretIn);
     await send("DELETE", "/streams/alarm/1");
@@ -116,7 +116,7 @@ describe("a stream that was erased", () => {
     await expect.poll(async () => JSON.stringify(await log()), { timeout: 15_000 }).not.toContain(SECRET);
   });
 
-  it("is not even handed to the log, when it had not come there yet", async () => {
+  it("is not even handed to the log if it had not arrived there yet", async () => {
     const { store, post, send, get } = freshStore();
     const down = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
     expect((await post("/streams/alarm/1", secretIn)).status).toBe(201);

@@ -45,7 +45,7 @@ function areClean(): void {
 }
 
 describe("a command whose aggregate throws", () => {
-  it("is logged by the stream with what led to it, and by the door with the id that the client was given", async () => {
+  it("is logged by the stream with the cause, and by the route with the id that the client got", async () => {
     const { post, store } = freshStore("thrown");
     const headers = { "correlation-id": "c-1", traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-01`, cookie: MARK };
     const response = await post(`/aggregates/counter/1/Throw?dryRun=false`, { note: MARK }, headers);
@@ -84,7 +84,7 @@ describe("a request that fails unexpectedly", () => {
     },
   });
 
-  it("gives the client the id of its line; neither has the token", async () => {
+  it("gives the client the id of its line in the logs; neither has the token", async () => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "cf-ray": "8f2b3c4d5e6f7a8b-FRA" };
     const body = JSON.stringify({ by: 1, note: MARK });
     const response = await createHttp(app).request("/aggregates/counter/1/Count", { method: "POST", headers, body }, broken());
@@ -99,14 +99,14 @@ describe("a request that fails unexpectedly", () => {
     areClean();
   });
 
-  it("is not called by what looks like no id of the platform's", async () => {
+  it("does not take its id from a header that does not look like the platform's", async () => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "cf-ray": MARK };
     const response = await createHttp(app).request("/aggregates/counter/1/Count", { method: "POST", headers, body: "{}" }, broken());
     expect((await read(response)).requestId).toMatch(/^[0-9a-f-]{36}$/);
     areClean();
   });
 
-  it("is told from a request that was wrong: that leaves no line", async () => {
+  it("differs from a wrong request, which leaves no line", async () => {
     const { post, get } = freshStore("wrong");
     for (const [path, body] of [
       ["/aggregates/counter/1/Count", { by: MARK }],
@@ -214,7 +214,7 @@ describe("a consumer that an event stops", () => {
     areClean();
   });
 
-  it("and whatever stops a reactor is logged without what it would have sent", async () => {
+  it("is logged without the data that it would have sent, if it is a reactor", async () => {
     const store = quietStore("strange");
     const strange = aggregate("strange", {
       events: {},
@@ -259,7 +259,7 @@ describe("a webhook that fails", () => {
   });
 });
 
-describe("a message that is none of ours", () => {
+describe("an unknown message in the queue", () => {
   it("is logged without its body", async () => {
     const { wake } = quietStore("foreign");
     await wake(`no/name ${MARK}`);

@@ -42,7 +42,7 @@ const waitingIsOver = (store: string) =>
   env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store).run();
 
 describe("the figures of a store", () => {
-  it("are those of an empty one before its first write", async () => {
+  it("are those of an empty store before its first write", async () => {
     const { of, samples } = await figuresOf(quietStore("empty"));
     expect(of("log_head")).toBe(0);
     expect(of("consumer_lag", { consumer: "values" })).toBe(0);
@@ -51,7 +51,7 @@ describe("the figures of a store", () => {
     expect(samples("consumer_position")).toHaveLength(app.views.size + app.processors.size);
   });
 
-  it("say how far the log is, and how large", async () => {
+  it("show how far the log is, and how large", async () => {
     const store = quietStore("log");
     for (let value = 1; value <= 3; value++) await store.read("s", value);
     const { of } = await figuresOf(store);
@@ -60,7 +60,7 @@ describe("the figures of a store", () => {
     expect(of("database_bytes", { database: "VIEWS" })).toBeGreaterThan(0);
   });
 
-  it("follow a consumer: what it has processed, what is left and since when", async () => {
+  it("follow a consumer: what it has processed, what is left, and since when", async () => {
     const store = quietStore("following");
     await store.read("s", 1);
     await store.post("/streams/sample/s", { type: "Read", data: { value: 1 } }); // not for this view
@@ -83,7 +83,7 @@ describe("the figures of a store", () => {
     expect(after.of("consumer_last_progress_timestamp_seconds", values)).toBe((recordedAt + 90_000) / 1_000);
   });
 
-  it("count every failed attempt, and go on counting after an operator has helped", async () => {
+  it("count every failed attempt, and go on after an operator has stepped in", async () => {
     const store = quietStore("failing");
     for (const value of [1, -1, 2]) await store.read("s", value);
     const values = { consumer: "values" };
@@ -116,7 +116,7 @@ describe("the figures of a store", () => {
     expect(await store.consumer("relay")).toMatchObject({ processed: 3, failures: 0, lastProgressAt: expect.any(String) });
   });
 
-  it("tell of webhooks how deliveries ended, also after their object was gone, and nothing of where they go", async () => {
+  it("show the outcomes of webhooks' deliveries, even after the object was gone, and nothing of their endpoints", async () => {
     const store = await subscribed("told");
     const { webhook, endpoint, read: append, wake, alarm, evict } = store;
     const consumer = { consumer: webhook.id };
@@ -146,7 +146,7 @@ describe("the figures of a store", () => {
     expect((await store.report()).totals).toEqual({ delivered: 1, failed: 1, parked: 1, skipped: 0 });
   });
 
-  it("are bounded, and say what they leave out", async () => {
+  it("are bounded, and show what they leave out", async () => {
     const store = quietStore("many");
     const log = store.logClient();
     for (let index = 0; index < METRICS_WEBHOOKS + 5; index++) await log.subscribe(`wh_${String(index).padStart(4, "0")}`);
@@ -156,8 +156,8 @@ describe("the figures of a store", () => {
   });
 });
 
-describe("who may see them", () => {
-  it("is who may read: a scraper's token need not be able to change anything", async () => {
+describe("access to the figures", () => {
+  it("needs the right to read: a scraper's token need not be able to change anything", async () => {
     const tokens = ["read", "write", "admin"].map((right) => {
       return { name: right, sha256: createHash("sha256").update(right).digest("hex"), rights: [right] };
     });
@@ -175,8 +175,8 @@ describe("who may see them", () => {
   });
 });
 
-describe("a database of before anything was counted", () => {
-  it("is given what it lacks, and counts from then on", async () => {
+describe("a database from before anything was counted", () => {
+  it("gets what it lacks, and counts from then on", async () => {
     const { ARCHIVE: old } = env as unknown as { ARCHIVE: D1Database }; // the tests' own binding
     await old.prepare(`DROP TABLE IF EXISTS headspring_checkpoints`).run();
     await old

@@ -1,4 +1,4 @@
-/** The trace of a request: kept beside the events that it leads to, and handed on to all that they cause. */
+/** The trace of a request: kept next to the events that it leads to, and handed on to all that they cause. */
 
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -19,7 +19,7 @@ const traced = { traceparent: TRACE };
 
 afterEach(() => vi.restoreAllMocks());
 
-/** A store, and a look at what it keeps beside its events. */
+/** A store, and a look at what it keeps next to its events. */
 function tracedStore(name: string) {
   const store = processorStore(name);
   return {
@@ -44,7 +44,7 @@ const KINDS: [string, string, unknown][] = [
 ];
 
 describe("the trace of a request", () => {
-  it.each(KINDS)("is kept beside the events of %s, in stream and log, where no reader sees it", async (_kind, path, body) => {
+  it.each(KINDS)("is kept next to the events of %s, in stream and log, where no reader sees it", async (_kind, path, body) => {
     const { post, traces, log, json, logClient } = tracedStore("kept");
     const response = await post(path, body, path.startsWith("/sagas") ? { ...traced, prefer: "respond-async" } : traced);
     expect(response.ok).toBe(true);
@@ -56,7 +56,7 @@ describe("the trace of a request", () => {
     expect(JSON.stringify([await log(), await json(`/streams/${event?.stream}`)])).not.toContain(TRACE.slice(36));
   });
 
-  it("is that of a deletion too, and an erasure takes those before it away", async () => {
+  it("is kept for a deletion too, and an erasure removes those before it", async () => {
     const { post, send, traces, stream } = tracedStore("erased");
     await post("/streams/reading/s", { type: "Read", data: { value: 1 } }, traced);
     await send("DELETE", "/streams/reading/s?erase=true", undefined, { traceparent: OTHER });
@@ -68,7 +68,7 @@ describe("the trace of a request", () => {
     expect(kept).toEqual([null, OTHER]);
   });
 
-  it("costs nothing where there is none, or none that is valid", async () => {
+  it("costs nothing if it is missing or invalid", async () => {
     const { post, traces } = tracedStore("none");
     await post("/streams/reading/s", { type: "Read", data: { value: 1 } });
     for (const traceparent of ["nonsense", `00-${"0".repeat(32)}-00f067aa0ba902b7-01`, `${TRACE}-more`]) {
@@ -77,7 +77,7 @@ describe("the trace of a request", () => {
     for (const [, trace] of await traces()) expect(trace).toBeUndefined();
   });
 
-  it("is no part of what a repeat must have in common with the first", async () => {
+  it("may differ between a request and its repeat", async () => {
     const { post, traces } = tracedStore("repeat");
     const id = "01890000-0000-7000-8000-000000000001";
     for (const traceparent of [TRACE, OTHER]) {
@@ -87,7 +87,7 @@ describe("the trace of a request", () => {
     expect(await traces()).toEqual([["Read", TRACE]]);
   });
 
-  it("is taken in by a database that was made before it was kept", async () => {
+  it("can be stored in a database that is older than traces", async () => {
     const { stream, store } = tracedStore("old");
     const old = env.STREAMS.getByName(`${store}/reading/old`);
     await stream("reading", "old").read({ from: 1, to: 1, limit: 1, direction: "forward" });
@@ -117,7 +117,7 @@ describe("the trace of a request", () => {
   });
 });
 
-describe("what an event causes belongs to its trace", () => {
+describe("everything that an event causes belongs to its trace,", () => {
   it("when a reactor sends and appends", async () => {
     const { post, process, traces } = tracedStore("reactor");
     await post("/streams/reading/s", { type: "Read", data: { value: 200 } }, traced);
@@ -130,7 +130,7 @@ describe("what an event causes belongs to its trace", () => {
     expect(caused.filter(([, trace]) => trace === undefined).map(([type]) => type)).toEqual(["Counted"]);
   });
 
-  it("through a saga, over every step of it", async () => {
+  it("through every step of a saga", async () => {
     const { post, process, traces } = tracedStore("saga");
     await post("/aggregates/purse/a/Put", { amount: 10 });
     await post("/sagas/move/m", { from: ["a"], to: "b", amount: 1 }, { ...traced, prefer: "respond-async" });
@@ -140,7 +140,7 @@ describe("what an event causes belongs to its trace", () => {
     for (const [type, trace] of seen.slice(1)) expect([type, trace]).toEqual([type, TRACE]);
   });
 
-  it("when an effect calls out, which may have a trace of its own", async () => {
+  it("when an effect makes a call, which may have a trace of its own", async () => {
     const { post, run, calling, traces } = tracedStore("effect");
     await post("/streams/reading/s", { type: "Read", data: { value: 1 } }, traced);
     await post("/streams/reading/t", { type: "Read", data: { value: 1 } });
@@ -156,7 +156,7 @@ describe("what an event causes belongs to its trace", () => {
     expect(outcomes.filter(([, trace]) => trace === TRACE)).toHaveLength(2);
   });
 
-  it("when a webhook is told, in every attempt", async () => {
+  it("in every attempt of a webhook's delivery", async () => {
     const { post, wake, endpoint, webhook } = await subscribed("traced", { headers: { traceparent: OTHER } });
     let attempts = 0;
     endpoint.answer = () => new Response(null, { status: ++attempts === 1 ? 503 : 204 });
@@ -171,7 +171,7 @@ describe("what an event causes belongs to its trace", () => {
     }
   });
 
-  it("and where there is no trace, a webhook names none", async () => {
+  it("and a webhook's delivery names no trace if there is none", async () => {
     const { post, wake, endpoint } = await subscribed("untraced");
     await post("/streams/reading/s", { type: "Read", data: { value: 1 } });
     await wake();
@@ -185,7 +185,7 @@ describe("a CloudEvent", () => {
   const cloud = { "content-type": "application/cloudevents+json" };
   const batch = { accept: "application/cloudevents-batch+json" };
 
-  it("may say in which trace it began; that comes before the trace of its way", async () => {
+  it("may name the trace that it began in, which takes precedence over that of its transport", async () => {
     const { post, traces, get } = tracedStore("cloud-in");
     await post("/streams/reading/s", { ...event, traceparent: OTHER }, { ...cloud, ...traced });
     await post("/streams/reading/s", { ...event, id: "2" }, { ...cloud, ...traced });
@@ -199,7 +199,7 @@ describe("a CloudEvent", () => {
     expect(out.map(({ traceparent }: { traceparent?: string }) => traceparent)).toEqual([OTHER, undefined, "nonsense"]);
   });
 
-  it("that an event goes out as says it too", async () => {
+  it("that is sent out for an event names that trace too", async () => {
     const { post, get } = tracedStore("cloud-out");
     await post("/streams/reading/s", { type: "Read", data: { value: 1 } }, traced);
     await post("/streams/reading/s", { type: "Read", data: { value: 1 } });

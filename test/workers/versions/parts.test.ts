@@ -20,7 +20,7 @@ import { expectErrors } from "../errors.ts";
 afterEach(() => vi.restoreAllMocks());
 
 describe("a consumer that begins at the head", () => {
-  it("begins where newer code has told an older log, whatever the log forgets, and is not moved by who tells it later", async () => {
+  it("begins where newer code has announced it to an older log, whatever the log forgets, and is not moved by later announcements", async () => {
     const { store, read, logObject } = quietStore("told");
     const log = storeNamed(store).log;
     const told = { consumers: ["late", "greedy"], startingAtHead: ["late"] };
@@ -50,7 +50,7 @@ describe("an event of a newer version than a consumer's code knows", () => {
   const seen: unknown[] = [];
   const readerOf = (from: typeof old) => reactor("reader", { from, on: { Measured: ({ data }) => void seen.push(data) } });
 
-  it("is left to newer code: the older one waits before it, uses up no attempt, and goes on from there", async () => {
+  it("is left to newer code: the older consumer waits before it, uses up no attempt, and goes on from there", async () => {
     expectErrors(/a consumer could not process an event and will retry/);
     const { store, stream } = quietStore("newer");
     const events = [1, 2].map((schemaVersion) => ({
@@ -74,7 +74,7 @@ describe("an event of a newer version than a consumer's code knows", () => {
     expect(seen).toEqual([{ value: 1 }, { milli: 2_000 }]);
   });
 
-  it("and one of an older version than it knows is lifted by the consumer, though the log's code could not", async () => {
+  it("differs from one of an older version: the consumer lifts that, even if the log's code could not", async () => {
     const { store, stream } = quietStore("older");
     const rows = view("levels", {
       from: now,
@@ -97,7 +97,7 @@ describe("a sent command", () => {
     decide: { Put: (_state, put) => event("Put", put) },
   });
 
-  it("has no member that its schema does not know, at any depth, and says so", () => {
+  it("has no member that its schema does not know, at any depth, which is logged", () => {
     const more = { what: "x", color: "red", inside: [{ a: 1, b: 2 }, {}] };
     expect(send(box, "1", "Put", more)).toEqual({
       kind: "send",
@@ -110,12 +110,12 @@ describe("a sent command", () => {
     expect(more).toMatchObject({ color: "red" });
   });
 
-  it("that does not fit its schema is sent as it is: its target says what is wrong", () => {
+  it("that does not fit its schema is sent as it is: its target reports what is wrong", () => {
     const wrong = { what: 1, color: "red" };
     expect(send(box, "1", "Put", wrong as never)).toEqual({ kind: "send", aggregate: "box", id: "1", command: "Put", data: wrong });
   });
 
-  it("is strict about its members at the target, so that a member that older code does not know is not dropped", async () => {
+  it("is checked strictly at the target, so that no member that older code does not know is dropped", async () => {
     expectErrors(/a consumer could not process an event and will retry/);
     const { store, read, log } = quietStore("exact");
     const more = { ...app.aggregates.get("counter")!, commands: { Count: z.object({ by: z.int(), note: z.string().optional() }) } };
@@ -135,7 +135,7 @@ describe("a sent command", () => {
 });
 
 describe("a webhook that its object does not know yet", () => {
-  it("is rung for until it does", async () => {
+  it("is woken until it does", async () => {
     vi.spyOn(console, "info").mockReturnValue();
     endpointAt("http://opened.test/");
     setVariables({ OPENED_URL: "http://opened.test/", OPENED_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
@@ -151,7 +151,7 @@ describe("a webhook that its object does not know yet", () => {
 });
 
 describe("a client", () => {
-  it("is told to come again when the stream runs code without the command, the member or the saga, also for a dry run", async () => {
+  it("is asked to try again when the stream runs code without the command, the member or the saga, also for a dry run", async () => {
     const one = storeUnderRollout("client");
     await one.roll({ ...OLD, door: newApp });
     for (const [path, body] of [

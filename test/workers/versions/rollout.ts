@@ -80,11 +80,11 @@ export function storeUnderRollout(name: string) {
       if (from.log !== to.log) await restart(env.LOGS.getByName(store));
       if (from.webhooks !== to.webhooks) await restart(env.WEBHOOKS.getByName(`${store}/opened`));
     },
-    /** Consumers for whom the log has rung. */
+    /** Consumers that the log has woken. */
     rung: () => new Set(sent.filter(({ body }) => body.store === store).flatMap(({ body }) => body.consumers)),
     /** The same, one by one. */
     sent: () => sent.flatMap(({ body }) => (body.store === store ? body.consumers : [])),
-    /** Lets the log ring, and brings what it has sent to the consumers, so many times; time passes for those that wait for an attempt. */
+    /** Lets the log send wake-ups, and brings them to the consumers, so many times; time passes for those that wait for an attempt. */
     async consume(times: number): Promise<void> {
       for (let turn = 0; turn < times; turn++) {
         await runDurableObjectAlarm(env.LOGS.getByName(store));

@@ -1,4 +1,4 @@
-/** Two versions of the code against each other: doors, objects and consumers in every combination, through one deployment. */
+/** Two versions of the code against each other: routes, objects and consumers in every combination, through one deployment. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { eventually, folded } from "../delivery/support.ts";
@@ -59,7 +59,7 @@ describe("two versions of the code side by side", () => {
     for (const write of writes) {
       const { status, retryAfter, body } = await send(write);
       if (status < 300) continue;
-      // A client may try again, and is told so.
+      // A client may try again, and the answer asks for that.
       expect({ status, body, retryAfter }).toMatchObject({ status: 503, body: { code: "unavailable" }, retryAfter: "1" });
       refused.push(write);
     }
@@ -94,7 +94,7 @@ describe("two versions of the code side by side", () => {
     expect(granted.filter((line) => line.endsWith("opening")).toSorted()).toEqual(["a", "b", "c", "d"].map((id) => `badge/${id} opening`));
     expect(granted.filter((line) => line.endsWith("nothing"))).toEqual(["badge/g nothing"]);
     expect(streams("Welcomed").toSorted()).toEqual(["a", "b", "c", "d"].map((id) => `welcome/${id}`));
-    // What begins with the deployment has what the newer door has taken, whatever the log's code knew of it, and nothing from before it.
+    // A consumer that begins with the deployment has the events that the newer route accepted, whatever the log's code knew of it, and no earlier ones.
     const since = isNew ? ["account/c", "account/d"] : [expect.anything(), "account/d"];
     const mails = mailed.received.map(({ stream }) => stream);
     expect(mails).toContain("account/d");

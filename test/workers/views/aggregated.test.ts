@@ -35,7 +35,7 @@ describe("figures", () => {
     expect((await json("/views/customer-totals?cents.gte=170&sales=1")).rows).toEqual([{ customer: "b", sales: 1, cents: 170 }]);
   });
 
-  it("say who spent most, and which share of everything that is", async () => {
+  it("show who spent most, and what share of the total that is", async () => {
     const { json } = await shop("top");
     expect((await json("/views/customer-totals/queries/top?count=2")).rows).toEqual([
       { customer: "a", cents: 180, share: 180 / 510 },
@@ -43,7 +43,7 @@ describe("figures", () => {
     ]);
   });
 
-  it("take what was sold from what was delivered, in whatever order it comes", async () => {
+  it("subtract what was sold from what was delivered, whatever the order of the events", async () => {
     const { json } = await shop("stock");
     expect((await json("/views/stock-by-product")).rows).toEqual([
       { sku: "apple", stock: 4, sold: 6 },
@@ -53,7 +53,7 @@ describe("figures", () => {
     expect((await json("/views/stock-by-product?stock.lt=0")).rows).toEqual([{ sku: "fig", stock: -4, sold: 4 }]);
   });
 
-  it("make a series by day, of days as UTC has them", async () => {
+  it("make a series by day, with the days of UTC", async () => {
     const { json } = await shop("days");
     expect((await json("/views/sales-per-day?day.gte=2026-11-20")).rows).toEqual([
       { day: "2026-11-20", sales: 2, customers: ["a", "b"] },
@@ -65,7 +65,7 @@ describe("figures", () => {
     ]);
   });
 
-  it.each([customerTotals, stockByProduct, salesPerDay])("are those of plain code: $name", async (view) => {
+  it.each([customerTotals, stockByProduct, salesPerDay])("equal those of plain code: $name", async (view) => {
     const { rows, folded } = await shop("plain");
     expect(await rows(view as never)).toEqual(await folded(view as never));
   });

@@ -54,7 +54,7 @@ describe("a view that names another database", () => {
     ]);
   });
 
-  it("is swept like any other: its store is found by it alone", async () => {
+  it("is swept like any other, even if its store is found through this view alone", async () => {
     const { store, read, sent } = quietStore("sweep");
     await read("s", 1);
     await project(storeNamed(store), there, Number.POSITIVE_INFINITY);
@@ -64,7 +64,7 @@ describe("a view that names another database", () => {
     expect(sent().length).toBeGreaterThan(before);
   });
 
-  it("is refused when the worker starts and the deployment has no such binding", () => {
+  it("is refused when the worker starts in a deployment without that binding", () => {
     const lost = defineApp({ categories: [reading], views: [counts("lost", "ELSEWHERE")] });
     expect(() => createWorker(lost)).toThrow('the deployment lacks the D1 binding ELSEWHERE, which keeps view "lost"');
   });

@@ -1,4 +1,4 @@
-/** Promise 4 to the end: projectors die between any two steps, the database goes away, and meanwhile views are rebuilt, changed, and erased from. */
+/** Promise 4 to the end: projectors die between any two steps and the database goes away, while views are rebuilt, changed, and erased from. */
 
 import { Store } from "../../../src/store/store.ts";
 import { storeNamed, NO_APP } from "../support.ts";
@@ -114,7 +114,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ calibrate: true }) },
-  // Some workers at once, each with what becomes of its queries.
+  // Some workers at once, each with the outcomes of its queries.
   { weight: 12, arbitrary: fc.record({ work: fc.array(fates, { minLength: 1, maxLength: 3 }) }) },
   { weight: 1, arbitrary: fc.constant({ rebuild: true }) },
   { weight: 1, arbitrary: fc.constant({ erase: true }) },
@@ -133,7 +133,7 @@ const THIRD: [Step[]][] = [5, 6, 7, 8, 9].map((steps) => [
 ]);
 
 describe.each(KINDS)("promise 4: views %s are exact", (_kind, kind) => {
-  it("whoever dies between any two steps, while the database goes away and the view is rebuilt, changed and erased from", async () => {
+  it("even if workers die between any two steps, while the database goes away and the view is rebuilt, changed and erased from", async () => {
     let erased = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {

@@ -83,7 +83,7 @@ describe.each(KINDS)("an erased stream, in views %s,", (_kind, ownRows, sum) => 
     expect(await rowsOf(ownRows)).toEqual({ rows: [{ id: "b", total: 2 }], position: 3 });
   });
 
-  it("leaves nothing in rows that it shared with others: they are built anew without it", async () => {
+  it("leaves nothing in rows that it shared with others: they are rebuilt without it", async () => {
     const { read, remove, run, rowsOf } = store("shared");
     await read("a", 1);
     await read("b", 2);
@@ -94,7 +94,7 @@ describe.each(KINDS)("an erased stream, in views %s,", (_kind, ownRows, sum) => 
     expect(await rowsOf(sum)).toEqual({ rows: [{ id: "all", total: 2 }], position: 3 });
   });
 
-  it("is out of the view again when a build had read it before it was erased", async () => {
+  it("leaves the view again if a build had read it before it was erased", async () => {
     const { store: id, read, remove, run, rowsOf, send } = store("building");
     for (const [stream, value] of [
       ["a", 1],
@@ -121,7 +121,7 @@ describe.each(KINDS)("an erased stream, in views %s,", (_kind, ownRows, sum) => 
     expect((await rowsOf(sum)).rows).toEqual([{ id: "all", total: 5 }]);
   });
 
-  it("costs no rebuild of a view that begins later", async () => {
+  it("causes no rebuild of a view that begins later", async () => {
     const { store: id, read, remove, run, rowsOf } = store("later");
     await read("a", 1);
     await read("b", 2);
@@ -135,7 +135,7 @@ describe.each(KINDS)("an erased stream, in views %s,", (_kind, ownRows, sum) => 
 });
 
 describe("an erased stream", () => {
-  it("may leave what the view says of it, which a rebuild says again", async () => {
+  it("may leave a trace in a view that is made for that, and a rebuild makes the same trace", async () => {
     const { read, remove, run, rowsOf, store: id } = store("graves");
     await read("a", 1);
     await read("b", 2);
@@ -193,7 +193,7 @@ describe.each([
     control(viewConsumer(storeNamed(id), failing, (await generationsOf(storeNamed(id), failing)).serving), "skip");
   const quiet = () => (["info", "warn", "error"] as const).forEach((level) => vi.spyOn(console, level).mockReturnValue());
 
-  it("stays skipped when the view is built anew, so that an erasure afterwards reaches its rows", async () => {
+  it("stays skipped when the view is rebuilt, so that a later erasure reaches its rows", async () => {
     quiet();
     const { store: id, read, remove, run, rowsOf } = store("skipped");
     await read("a", 1);
@@ -214,7 +214,7 @@ describe.each([
     expect(await rowsOf(failing)).toEqual({ rows: [{ id: "all", total: 1 }], position: 4 });
   });
 
-  it("is skipped by a table that another definition begins, in the view's own store only", async () => {
+  it("is skipped for the table of another definition too, in the view's own store only", async () => {
     quiet();
     const [one, other] = [store("one"), store("other")];
     for (const { read, run } of [one, other]) {
@@ -234,9 +234,9 @@ describe.each([
 
 describe("a stream that was deleted and not erased", () => {
   it.each([
-    ["keeps its row in a view in code that does not say otherwise", KINDS[0]![1], [{ id: "a", total: 1 }]],
+    ["keeps its row in a view in code by default", KINDS[0]![1], [{ id: "a", total: 1 }]],
     ["loses its row in a view over HTTP whose rows are streams", KINDS[1]![1], []],
-    ["leaves a row that a view over HTTP names itself as it is", KINDS[1]![2], [{ id: "all", total: 1 }]],
+    ["leaves a row that a view over HTTP names by itself as it is", KINDS[1]![2], [{ id: "all", total: 1 }]],
   ])("%s", async (_what, one, rows) => {
     const { read, remove, run, rowsOf } = store("kept");
     await read("a", 1);

@@ -111,7 +111,7 @@ describe.each(KINDS)("promise 4: views %s are exact", (_kind, { values, other, o
     expect((await rows(values)).get("any")).toEqual(any(10));
   });
 
-  it("at every moment: the rows of an answer are those of the position that it names", async () => {
+  it("at every moment: an answer has the rows of the position that it names", async () => {
     const { read, wake, json, folded } = await open("moment");
     slowDown(env.VIEWS);
     const answers = new Map<string, { rows: Record<string, unknown>[]; position: number }>();
@@ -135,7 +135,7 @@ describe.each(KINDS)("promise 4: views %s are exact", (_kind, { values, other, o
     expect(answers.size).toBeGreaterThan(1);
   });
 
-  it("when a projector commits after another was faster: it is told, and nothing of it is written", async () => {
+  it("when a projector commits after a faster one: its commit is refused, and nothing of it is written", async () => {
     const { store, read, wake, rows, consumer } = await open("guard");
     const slow = viewConsumer(storeNamed(store), values);
     await read("s", 1);
@@ -203,7 +203,7 @@ describe.each(KINDS)("promise 4: views %s are exact", (_kind, { values, other, o
     expect((await consumer(values.name)).position).toBe(1);
   });
 
-  it("when an event is of no interest: the checkpoint passes it", async () => {
+  it("when an event is of no interest: the checkpoint moves past it", async () => {
     const { read, wake, consumer, rows } = await open("passing");
     await read("s", 1); // too little for one, of another category for the other
     await wake(other.name);

@@ -125,7 +125,7 @@ describe("two versions of a view, side by side for an hour", () => {
     expect(await now.answer()).toBe(`${events * 10}`);
   });
 
-  it("both answer by their own definition when all wake-ups go to the newer one", async () => {
+  it("each answer by their own definition when all wake-ups go to the newer one", async () => {
     const { version, event } = rollout();
     const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
     await event();
@@ -139,7 +139,7 @@ describe("two versions of a view, side by side for an hour", () => {
     }
   });
 
-  it("answer by their own definition also for the moment that their tables are behind", async () => {
+  it("answer by their own definition even while their tables are behind", async () => {
     const { version, event } = rollout();
     const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
     await event();
@@ -176,7 +176,7 @@ describe("two versions of a view, side by side for an hour", () => {
       });
   });
 
-  it("have the newer one rung for, when the older one has taken a wake-up, for a minute and no longer", async () => {
+  it("have the newer one woken, when the older one has handled a wake-up, for a minute and no longer", async () => {
     const { version, event } = rollout();
     const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
     await event();
@@ -222,7 +222,7 @@ describe("two versions of a view, side by side for an hour", () => {
 });
 
 describe("a deployment that is taken back", () => {
-  it("is answered by the old table at once, brought to the head, and nothing is lost", async () => {
+  it("answers from the old table at once, brought to the head, and nothing is lost", async () => {
     const { version, event, owner } = rollout();
     const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
     await event();
@@ -241,7 +241,7 @@ describe("a deployment that is taken back", () => {
     expect(await owner(old, now)).toBe(1);
   });
 
-  it("has its table built again when it was dropped, and is answered by the other until then", async () => {
+  it("has its table rebuilt if it was dropped, and answers from the other until then", async () => {
     const { version, event } = rollout();
     const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
     const appNow = { ...app, views: new Map([[now.view.name, now.view]]) };
@@ -282,7 +282,7 @@ describe("a deployment that is taken back", () => {
     expect(await now.answer()).toBe("30");
   });
 
-  it("owns it as soon as an operator has its table rebuilt, if the newer one stands still", async () => {
+  it("owns it as soon as an operator has its table rebuilt, if the newer one has stopped", async () => {
     const { store, version, event, owner } = rollout();
     const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
     await event();
@@ -336,7 +336,7 @@ describe("an erasure while two versions are side by side", () => {
     expect(await owner(old, now)).toBe(1);
   });
 
-  it("is not forgotten by an older table that comes back when the newer one was born after it", async () => {
+  it("also reaches an older table that comes back, even if the newer one was begun after the erasure", async () => {
     const { store, version, read, removed } = erasing();
     const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
     await read("kept", 1);
@@ -369,27 +369,30 @@ describe("three versions of a view", () => {
     [2, 1, 0],
   ];
 
-  it.each(ORDERS)("end with the newest on record, and each answers by its own definition: first %i, then %i, then %i", async (...order) => {
-    const { version, event, owner } = rollout();
-    const versions = [version(1, deployed(0)), version(10, deployed(1)), version(100, deployed(2))];
-    let events = 0;
-    const owners: number[] = [];
-    for (let round = 0; round < 3; round++) {
-      for (const which of order) {
-        await event();
-        events += 1;
-        await versions[which]?.run();
-        owners.push(await owner(...versions));
-        pass(MINUTE_MS);
+  it.each(ORDERS)(
+    "end with the newest on record, while each answers by its own definition: first %i, then %i, then %i",
+    async (...order) => {
+      const { version, event, owner } = rollout();
+      const versions = [version(1, deployed(0)), version(10, deployed(1)), version(100, deployed(2))];
+      let events = 0;
+      const owners: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        for (const which of order) {
+          await event();
+          events += 1;
+          await versions[which]?.run();
+          owners.push(await owner(...versions));
+          pass(MINUTE_MS);
+        }
       }
-    }
-    expect(owners).toEqual(owners.toSorted((a, b) => a - b));
-    expect(owners.at(-1)).toBe(2);
-    for (const [which, one] of versions.entries()) {
-      await one.run();
-      expect(await one.answer()).toBe(`${events * 10 ** which}`);
-    }
-  });
+      expect(owners).toEqual(owners.toSorted((a, b) => a - b));
+      expect(owners.at(-1)).toBe(2);
+      for (const [which, one] of versions.entries()) {
+        await one.run();
+        expect(await one.answer()).toBe(`${events * 10 ** which}`);
+      }
+    },
+  );
 
   it("are ordered by their ids when they were uploaded at the same time", async () => {
     const { version, event, owner } = rollout();
@@ -404,7 +407,7 @@ describe("three versions of a view", () => {
     expect(await owner(...versions)).toBe(1);
   });
 
-  it("let the definition of the first come back with the third, at once", async () => {
+  it("let the third bring back the definition of the first, at once", async () => {
     const { version, event, recorded } = rollout();
     const [first, second, third] = [version(1, deployed(0)), version(10, deployed(1)), version(1, deployed(2))];
     await event();
@@ -415,8 +418,8 @@ describe("three versions of a view", () => {
   });
 });
 
-describe("what a view's owner is known by", () => {
-  it("is taken from a database of 0.1, which knows of no deployments, by the first version that has another definition", async () => {
+describe("the record of a view's owner", () => {
+  it("names no deployment in a database of 0.1, until the first version with another definition sets it", async () => {
     const { version, event, owner, recorded } = rollout();
     const [old, now] = [version(1, deployed(undefined)), version(10, deployed(1_000_000))];
     await event();
@@ -427,7 +430,7 @@ describe("what a view's owner is known by", () => {
     expect(await recorded()).toMatchObject({ deployment: "version-1000000" });
   });
 
-  it("has a place in a database that 0.1 has made", async () => {
+  it("can be stored in a database that 0.1 has made", async () => {
     const { ARCHIVE: old } = env as unknown as { ARCHIVE: D1Database }; // the tests' own binding
     await old.batch(
       [
@@ -445,7 +448,7 @@ describe("what a view's owner is known by", () => {
     });
   });
 
-  it("stays known when the clock goes back, or was wrong when it was written", async () => {
+  it("stays valid when the clock goes back, or was wrong when the record was written", async () => {
     const { version, event, owner } = rollout();
     const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
     await event();
@@ -463,7 +466,7 @@ describe("what a view's owner is known by", () => {
     expect(await owner(old, now)).toBe(0); // and yet it is noticed after an hour
   });
 
-  it("stands in the reports of the view", async () => {
+  it("is part of the view's reports", async () => {
     const { store, version, event } = rollout();
     const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
     await event();

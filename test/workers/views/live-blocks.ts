@@ -1,4 +1,4 @@
-/** A live view without its reader and without the log: the test says what the log sends, and asks for what a reader is told. */
+/** A live view without its reader and without the log: the test decides what the log sends, and asks for what a reader gets. */
 
 import { storeNamed } from "../support.ts";
 import { LiveBlocks } from "../../../src/http/view-live.ts";

@@ -19,8 +19,8 @@ import { numbered, specimens } from "./live-store.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-describe("a live view whose table does not serve any more", () => {
-  it("tells the reader to read again, ends, and tells so again to who comes back without having done so", async () => {
+describe("a live view whose table no longer answers", () => {
+  it("tells the reader to read again, ends, and repeats that to a reader that comes back without having done so", async () => {
     const { put, get } = specimens("reset");
     await put(numbered(1, 1));
     const follower = new LiveRows(get, "/views/specimens", "id", [], "1-0123456789ab");
@@ -36,7 +36,7 @@ describe("a live view whose table does not serve any more", () => {
     expect(await response.text()).toMatch(/^retry: 1000\n\nevent: reset\ndata: \{.*"position":1\}\n\n$/);
   });
 
-  it("notices it with the next event, and without one when it shows a sign of life", async () => {
+  it("notices that with the next event, or with the next sign of life if there is none", async () => {
     const { store, post, wake } = quietStore("swapped");
     await post("/aggregates/counter/a/Count", {});
     await wake("totals");
@@ -53,7 +53,7 @@ describe("a live view whose table does not serve any more", () => {
 });
 
 describe("a live view of more event types than a subscription's filter may name", () => {
-  it("follows without one, and tells of its rows all the same", async () => {
+  it("follows the log without one, and still sends its rows", async () => {
     const types = Array.from({ length: 90 }, (_, n) => `${"Measured".padEnd(100, "x")}${n}`);
     const wide = category("wide", { events: Object.fromEntries(types.map((type) => [type, z.object({})])) });
     const wides = view("wides", {
@@ -90,7 +90,7 @@ describe("a live view that cannot keep up", () => {
 
   const counted = { type: "Counted", stream: "counter/a", position: 7, data: {} } as RecordedEvent;
 
-  it("shows signs of life while it waits, and then says so and ends", async () => {
+  it("shows signs of life while it waits, and then ends with the reason", async () => {
     const { store } = quietStore("behind");
     const blocks = await blocksOf(store, counted);
     expect(await blocks.next(100)).toEqual({ text: "" });
@@ -100,7 +100,7 @@ describe("a live view that cannot keep up", () => {
     expect(await blocks.next(100)).toMatchObject({ text: expect.stringContaining("event: behind"), last: true });
   });
 
-  it("says so and ends when the view cannot be read, and tells the log why", async () => {
+  it("ends with the reason when the view cannot be read, and logs the cause", async () => {
     const complaints = vi.spyOn(console, "error").mockReturnValue();
     const { store } = quietStore("unreadable");
     const blocks = await blocksOf(store, counted);
@@ -113,7 +113,7 @@ describe("a live view that cannot keep up", () => {
     expect(JSON.stringify(complaints.mock.calls)).toContain("a live view failed and is closed");
   });
 
-  it("ends after so many reads, between two changes or while it waits: the reader resumes from its last id", async () => {
+  it("ends after a number of reads, between two changes or while it waits: the reader resumes from its last id", async () => {
     for (const waits of [false, true]) {
       const { store } = quietStore("long");
       const { live, logs, blocks } = await liveBlocksOf(store);
@@ -126,7 +126,7 @@ describe("a live view that cannot keep up", () => {
     }
   });
 
-  it("does not pass an event whose rows it cannot know, since the view does not either", async () => {
+  it("does not go past an event whose rows it cannot know, as the view has not got past it either", async () => {
     const blind = view("blind", {
       from: reading,
       row: z.object({ id: z.string() }),

@@ -27,7 +27,7 @@ describe.each([
   // Each of its events changes one row: 48 times three, and 12 times two.
   ["declared over HTTP", declaredSpecimens, 168],
 ])("a live view %s", (_kind, open, eventsOfWriters) => {
-  it("is filtered like the query: a row that does not fit any more is removed", async () => {
+  it("is filtered like the query: a row that no longer fits is removed", async () => {
     const { put, follow } = await open("filtered");
     await put(numbered(1, 2), numbered(2, 1));
     const follower = await follow("?flag=true");
@@ -37,7 +37,7 @@ describe.each([
     await follower.close();
   });
 
-  it("leads, from the rows of any position and with any filter, to the rows of today", async () => {
+  it("leads from the rows of any position, with any filter, to the current rows", async () => {
     const { put, remove, get, rows, view, json } = await open("resume");
     const pages: { query: string; rows: SpecimenRow[]; id: string }[] = [];
     const note = async () => {
@@ -63,7 +63,7 @@ describe.each([
     }
   });
 
-  it("keeps a reader current who is cut off again and again while others write", async () => {
+  it("keeps a reader current that is cut off again and again while others write", async () => {
     const { append, wake, rows, follow, view } = await open("writers");
     const follower = await follow("?flag=true");
     const over = new AbortController();
@@ -96,7 +96,7 @@ describe.each([
     await follower.close();
   });
 
-  it("brings the view forward when nobody else does", async () => {
+  it("brings the view forward when nothing else does", async () => {
     const { append, follow } = await open("help");
     const follower = await follow();
     await append("Put", { rows: [numbered(1, 1)] });
@@ -107,7 +107,7 @@ describe.each([
 });
 
 describe("a live view", () => {
-  it("says each row that changes, and each that is gone, and then how far that was", async () => {
+  it("sends each row that changes, and each that is gone, and then the position reached", async () => {
     const { put, remove, get } = specimens("says");
     await put(numbered(1, 1));
     const live = (await get("/views/specimens")).headers.get("headspring-live")!;
@@ -126,7 +126,7 @@ describe("a live view", () => {
     ]);
   });
 
-  it("begins where the view is when nothing else is said", async () => {
+  it("begins at the view's position by default", async () => {
     const { put, get } = specimens("begins");
     await put(numbered(1, 1));
     const response = await get("/views/specimens", { accept: "text/event-stream" });
@@ -137,7 +137,7 @@ describe("a live view", () => {
     expect(text).not.toContain(`"id":"k1"`);
   });
 
-  it("takes a position, too", async () => {
+  it("accepts a position, too", async () => {
     const { put, get } = specimens("position");
     await put(numbered(1, 1));
     await put(numbered(2, 2));
@@ -146,7 +146,7 @@ describe("a live view", () => {
     expect(text).not.toContain(`"id":"k1"`);
   });
 
-  it("says more rows than it reads at a time, and how far that is only after all of them", async () => {
+  it("sends more rows than it reads at a time, and the position reached only after all of them", async () => {
     const { put, follow, rows } = specimens("many");
     const follower = await follow();
     const count = 2 * LIVE_KEYS + 3;
@@ -161,7 +161,7 @@ describe("a live view", () => {
     await follower.close();
   });
 
-  it("cut off between two rows of one event, tells both again", async () => {
+  it("sends both rows of one event again when it was cut off between them", async () => {
     const { put, follow, rows } = specimens("between");
     const follower = await follow();
     await put(...Array.from({ length: LIVE_KEYS + 1 }, (_, n) => numbered(n, n)));
@@ -178,7 +178,7 @@ describe("a live view", () => {
     await follower.close();
   });
 
-  it("goes at the pace of its reader: the log sends a little ahead, and all of it in the end", async () => {
+  it("keeps its reader's pace: the log sends a little ahead, and everything in the end", async () => {
     const { append, wake, follow, logObject, rows } = specimens("pace");
     const follower = await follow();
     const size = 20_000;
@@ -198,7 +198,7 @@ describe("a live view", () => {
     await follower.close();
   });
 
-  it("removes the row of a stream that is erased, and passes what it said", async () => {
+  it("removes the row of a stream that is erased, and goes past that stream's events", async () => {
     const { get, post, send, wake } = quietStore("erased");
     for (const counter of ["a", "b"]) await post(`/aggregates/counter/${counter}/Count`, {});
     await wake("totals");
@@ -222,7 +222,7 @@ describe("a live view", () => {
     await eventually(async () => expect(await followers(logObject())).toBe(0));
   });
 
-  it("with HEAD has headers and no subscription", async () => {
+  it("answers HEAD with headers and without a subscription", async () => {
     const { send, logObject } = specimens("head");
     const response = await send("HEAD", "/views/specimens", undefined, { accept: "text/event-stream" });
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream"]);

@@ -1,6 +1,6 @@
 /** A D1 database whose queries end as a test says: done, not done, or done without the caller ever learning of it. */
 
-/** What becomes of a query, and of all after it: a worker that has died asks nothing any more. */
+/** The outcome of a query, and of all after it: a worker that has died sends no more. */
 export type Fate =
   | "done"
   /** The database says that it is away; the next query may find it back. */
@@ -11,7 +11,7 @@ export type Fate =
   | "dead-after";
 
 export const DIED = "the worker has died";
-/** Of those that Cloudflare documents: the caller cannot tell whether the query was carried out. */
+/** One of those that Cloudflare documents: the caller cannot tell whether the query was carried out. */
 const AWAY = "D1_ERROR: Network connection lost.";
 
 /** The bindings, with fates for the queries that are to come; after the last one all is done. */

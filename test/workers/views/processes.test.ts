@@ -1,4 +1,4 @@
-/** A view of processes on real ones: its rows say of each what the process itself says. */
+/** A view of processes on real ones: its rows show of each what the process itself shows. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -43,7 +43,7 @@ function processing(name: string) {
 }
 
 describe("the rows of a view of processes", () => {
-  it("have the status that each saga and process manager shows itself, and what it waits for", async () => {
+  it("have the status that each saga and process manager itself shows, and what it waits for", async () => {
     const { post, start, rows, run, json } = processing("processes");
     await post("/aggregates/purse/a/Put", { amount: 20 });
     await start("move", { from: ["a"], to: "b", amount: 5 });
@@ -68,7 +68,7 @@ describe("the rows of a view of processes", () => {
     expect(waiting.map(({ process, step, waitingFor }) => [process, step, waitingFor])).toEqual([["trip", "agreement", [event]]]);
   });
 
-  it("go with their streams, each by itself: the others are not built again for an erasure", async () => {
+  it("are removed with their streams, one by one: an erasure rebuilds none of the others", async () => {
     const { start, rows, send, json } = processing("processes-erased");
     await start("trip", { payer: "secret", price: 1 });
     await start("trip", { payer: "other", price: 1 });
@@ -81,7 +81,7 @@ describe("the rows of a view of processes", () => {
     expect((await json("/log?type=$deleted")).events).toHaveLength(1);
   });
 
-  it("of one status are read in the order of `since`, by an index over both", async () => {
+  it("with one status are read in the order of `since`, by an index over both", async () => {
     const { store, rows } = processing("processes-index");
     await rows();
     const column = (name: string) => ({ name, kind: "text" as const });

@@ -1,4 +1,4 @@
-/** What a query string says of columns: operators, sorts, cursors. */
+/** The parts of a query string that concern columns: operators, sorts, cursors. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -24,7 +24,7 @@ describe("an operator", () => {
     ["equality, repeated", "counter=a&counter=d", ["a", "d"]],
     ["is null", "note.is=null", ["a", "b", "c", "d"]],
     ["is not null, of a list", "versions.is=not-null", ["a", "b", "c", "d"]],
-    ["the empty text, which is no null", "note=", []],
+    ["the empty string, which is not null", "note=", []],
   ])("selects rows: %s", async (_what, query, expected) => {
     const { keys } = await counted("operators", { a: 1, b: 12, c: 3, d: 12 });
     expect(await keys(`/views/totals?${query}`)).toEqual(expected);
@@ -37,7 +37,7 @@ describe("an operator", () => {
     ["versions=[1]", ["versions.is"]],
     ["versions.in=1", ["versions.is"]],
     ["colour.gte=1", ["counter", "total", "sort", "limit"]],
-  ])("that a column does not take is refused, with those it takes: %s", async (query, allowed) => {
+  ])("that a column does not support is refused, with those it supports: %s", async (query, allowed) => {
     const response = await quietStore("operator").get(`/views/totals?${query}`);
     expect(response.status).toBe(400);
     const problem = await read(response);
@@ -47,14 +47,14 @@ describe("an operator", () => {
   });
 
   it.each(["total.gte=", "total.in=1,", "total.gt=0x10", "big.ne=1", "note.is=nothing", "total.gt=1&total.gt=2", "limit=1&limit=2"])(
-    "with a value that cannot be is refused: %s",
+    "with an impossible value is refused: %s",
     async (query) => {
       const response = await quietStore("operand").get(`/views/totals?${query}`);
       expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
     },
   );
 
-  it("may stand in a query as often as the limit says, with many values, and no more often", async () => {
+  it("may occur in a query as often as the limit allows, with many values, and no more often", async () => {
     const { get, keys } = await counted("most", { a: 1 });
     const columns = ["counter", "total", "events", "note"];
     const conditions = ["gte", "gt", "lte", "lt", "ne", "in", "is"].flatMap((operator) =>
@@ -88,12 +88,12 @@ describe("a sort", () => {
     ["big,-total", ["c", "a", "d", "b"]],
     ["-counter", ["d", "c", "b", "a"]],
     ["-counter,total", ["d", "c", "b", "a"]],
-  ])("orders rows, and those that are equal by key: %s", async (sort, expected) => {
+  ])("orders rows, and equal ones by key: %s", async (sort, expected) => {
     const { keys } = await counted("sorted", { a: 1, b: 12, c: 3, d: 12 });
     expect(await keys(`/views/totals?sort=${sort}`)).toEqual(expected);
   });
 
-  it("names as many columns as a query is sorted by", async () => {
+  it("may name as many columns as the limit allows", async () => {
     const { get } = quietStore("sorts");
     const response = await get(`/views/totals?sort=${Array.from({ length: VIEW_SORT_COLUMNS + 1 }, () => "total").join(",")}`);
     expect(await read(response)).toMatchObject({ status: 400, detail: expect.stringContaining(`at most ${VIEW_SORT_COLUMNS} columns`) });
@@ -108,12 +108,12 @@ describe("a sort", () => {
     "sort=+total",
     "sort=_store",
     "sort=total&sort=big",
-  ])("that cannot be is refused: %s", async (query) => {
+  ])("that is impossible is refused: %s", async (query) => {
     const response = await quietStore("sort").get(`/views/totals?${query}`);
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
   });
 
-  it("by a column with an index begins a later page where it stands in the index", async () => {
+  it("by a column with an index begins a later page at its place in the index", async () => {
     const table = tableOf(totals);
     const sort = completeSort("counter", [{ name: "total", kind: "integer", descending: true }]);
     const explained = { prepare: (text: string) => env.VIEWS.prepare(`EXPLAIN QUERY PLAN ${text}`) } as D1Database;
@@ -161,7 +161,7 @@ describe("a cursor", () => {
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
   });
 
-  it("is one only for what is sorted by values that fit into a URL", async () => {
+  it("exists only for rows sorted by values that fit into a URL", async () => {
     const { post, wake, get } = quietStore("long");
     const rows = ["a", "b"].map((id) => ({ id, text: "x".repeat(10_000), whole: 1, maybe: null, flag: null, list: [] }));
     await post("/streams/specimen/all", { type: "Put", data: { rows } });

@@ -49,8 +49,8 @@ async function filled(name: string) {
 
 const bytesOf = (rows: unknown) => Buffer.byteLength(JSON.stringify(rows));
 
-describe("rows that come to more bytes than an answer may have", () => {
-  it("are in several pages: each row once, in the order that was asked for, and each page within the limit", async () => {
+describe("rows of more bytes than an answer may have", () => {
+  it("come in several pages: each row once, in the order that was asked for, and each page within the limit", async () => {
     const store = await filled("pages");
     for (const descending of [false, true]) {
       const sort = [
@@ -72,7 +72,7 @@ describe("rows that come to more bytes than an answer may have", () => {
     }
   });
 
-  it("are cut in the answer of a named query, which says so", async () => {
+  it("are cut short in the answer of a named query, which says so", async () => {
     const store = await filled("named");
     const run = (query: string) => runNamedQuery(storeNamed(store), large, large.queries.get(query)!, {}, { position: 0, deadline: 0 });
     const all = await run("all");
@@ -85,7 +85,7 @@ describe("rows that come to more bytes than an answer may have", () => {
       expect(await run(query)).toMatchObject({ rows: [{ id: ids[0] }, { id: ids[1] }], hasMore: false });
   });
 
-  it("are told by a live view in several steps, each row once", async () => {
+  it("are sent by a live view in several steps, each row once", async () => {
     const store = await filled("live");
     const live = new LiveView(storeNamed(store), large, []);
     await live.start();

@@ -27,7 +27,7 @@ async function withRows(name: string, ...rows: SpecimenRow[]) {
 }
 
 describe("a named query", () => {
-  it("answers with what its SQL selects, in its order and in its types, and with the position", async () => {
+  it("answers with what its SQL selects, in its order and its types, and with the position", async () => {
     const { get } = await withRows("named", row("a", 0, "t"), row("b", 1, "z"), row("c", 2), row("d", 3, "y"));
     const response = await get("/views/specimens/queries/byFlag");
     expect([response.status, response.headers.get("headspring-position")]).toEqual([200, "1"]);
@@ -42,7 +42,7 @@ describe("a named query", () => {
     });
   });
 
-  it("takes parameters of the types that it declares", async () => {
+  it("accepts parameters of the types that it declares", async () => {
     const { json } = await withRows("params", row("a", 0, "t"), row("b", 1, "z"), row("c", 2), row("d", 3, "y"));
     const rows = async (query: string) => (await json(`/views/specimens/queries/byFlag?${query}`)).rows;
     expect(await rows("atLeast=2")).toEqual([
@@ -57,7 +57,7 @@ describe("a named query", () => {
     ]);
   });
 
-  it("may choose a column; without a schema of its rows they are as SQL has them", async () => {
+  it("may choose a column; without a schema its rows are as SQL has them", async () => {
     const { json } = await withRows("columns", row("a", 3), row("b", 2));
     expect((await json("/views/specimens/queries/sorted?by=whole")).rows).toEqual([
       { id: "a", flag: 0, list: '["x"]' },
@@ -73,14 +73,14 @@ describe("a named query", () => {
   });
 
   it.each([`'`, `"; DROP TABLE headspring_checkpoints; --`, `' OR 1=1 --`, "?1", "\u0000", "😀", "${rows}"])(
-    "takes a text as a value, whatever it says: %s",
+    "uses a string as a value, whatever it contains: %s",
     async (text) => {
       const { json } = await withRows("text", row("a", 1));
       expect((await json(`/views/specimens/queries/echo?text=${encodeURIComponent(text)}`)).rows).toEqual([{ said: text, rows: 1 }]);
     },
   );
 
-  it("has a position to wait for, as rows have", async () => {
+  it("can wait for a position, as rows can", async () => {
     const { get, post } = quietStore("wait");
     await post("/streams/specimen/all", { type: "Put", data: { rows: [row("a", 1)] } });
     expect(await read(await get("/views/specimens/queries/echo?text=x"))).toMatchObject({ rows: [{ rows: 0 }], position: 0 });
@@ -90,7 +90,7 @@ describe("a named query", () => {
     expect([late.status, late.headers.get("retry-after"), (await read(late)).code]).toEqual([503, "1", "view-behind"]);
   });
 
-  it("answers with a bounded number of rows, and says when there are more", async () => {
+  it("answers with a bounded number of rows, and shows when there are more", async () => {
     const { json } = await withRows("bounded", row("a", 1));
     const { rows, hasMore } = await json("/views/specimens/queries/many");
     expect([rows.length, hasMore]).toEqual([1_000, true]);
@@ -135,7 +135,7 @@ describe("a named query", () => {
   });
 
   it.each(["specimens/queries/nothing", "specimens/queries/constructor"])(
-    "that is not declared is unknown, and the answer lists those there are: %s",
+    "that is not declared is unknown, and the answer lists the declared ones: %s",
     async (path) => {
       const response = await quietStore("unknown").get(`/views/${path}`);
       expect(response.status).toBe(404);
@@ -145,7 +145,7 @@ describe("a named query", () => {
     },
   );
 
-  it("whose SQL is wrong says that it is not the request's fault, and the log has the cause", async () => {
+  it("whose SQL is wrong is no fault of the request, and the cause is in the logs", async () => {
     const errors = vi.spyOn(console, "error").mockReturnValue();
     const response = await quietStore("wrong").get("/views/specimens/queries/misspells");
     expect([response.status, (await read(response)).code]).toEqual([500, "query-failed"]);
@@ -194,7 +194,7 @@ describe("a named query's code", () => {
       throws: {
         params: z.object({}),
         sql: () => {
-          throw new Error("as it was told to");
+          throw new Error("as the test asked");
         },
       },
       works: { params: z.object({}), sql: ({ rows }) => sql`SELECT name FROM ${rows} -- one row\n WHERE name <> ';?[' /* ' */ AND 1` },
@@ -204,7 +204,7 @@ describe("a named query's code", () => {
     runNamedQuery(storeNamed(store), names, names.queries.get(query)!, {}, { position: 0, deadline: 0 });
 
   it.each([...names.queries.keys()].filter((name) => name !== "works"))(
-    "writes nothing and reads nothing else, whatever it says, but fails: %s",
+    "can write nothing and read nothing else, but fails: %s",
     async (name) => {
       const { store } = quietStore("hostile");
       await run(store, "works");
@@ -215,11 +215,11 @@ describe("a named query's code", () => {
     },
   );
 
-  it("is told when it binds more than D1 takes", async () => {
+  it("gets an error when it binds more than D1 allows", async () => {
     await expect(run(quietStore("bound").store, "bindsTooMuch")).rejects.toThrow("binds at most 98 values");
   });
 
-  it("may have strings and comments", async () => {
+  it("may contain strings and comments", async () => {
     expect((await run(quietStore("works").store, "works")).rows).toEqual([]);
   });
 });

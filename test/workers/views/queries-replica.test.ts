@@ -32,7 +32,7 @@ function laggingReplica() {
 }
 
 describe("a replica that lags behind", () => {
-  it("answers who asks for no position, or for one that it has", async () => {
+  it("answers a query that asks for no position, or for one that it has", async () => {
     const { post, wake, json } = quietStore("replica");
     await post("/aggregates/counter/a/Count", {});
     await wake("totals");
@@ -45,7 +45,7 @@ describe("a replica that lags behind", () => {
     expect(asked()).toBe(3);
   });
 
-  it.each(["minPosition=2", "consistency=strong"])("does not answer who asks for more: the primary does (%s)", async (query) => {
+  it.each(["minPosition=2", "consistency=strong"])("does not answer a query that asks for more: the primary does (%s)", async (query) => {
     const { post, wake, json } = quietStore("primary");
     await post("/aggregates/counter/a/Count", {});
     await wake("totals");
@@ -57,7 +57,7 @@ describe("a replica that lags behind", () => {
     expect(await json(`/views/totals/a?${query}`)).toMatchObject({ total: 2 });
   });
 
-  it("does not answer with a later page that is older than the one before", async () => {
+  it("answers with no page that is older than the one before", async () => {
     const { post, wake, json } = quietStore("pages");
     for (const counter of ["a", "b"]) await post(`/aggregates/counter/${counter}/Count`, {});
     await wake("totals");
@@ -68,7 +68,7 @@ describe("a replica that lags behind", () => {
     expect(await json(`/views/totals?limit=1&cursor=${next}`)).toMatchObject({ rows: [{ counter: "b" }], position: 2 });
   });
 
-  it("that loses its tables again and again is an error, not an endless search", async () => {
+  it("causes an error, not an endless search, if it loses its tables again and again", async () => {
     const { get } = quietStore("lost");
     const complaints = vi.spyOn(console, "error").mockReturnValue();
     const real = env.VIEWS.withSession.bind(env.VIEWS);
@@ -90,7 +90,7 @@ describe("a replica that lags behind", () => {
     expect((await get("/views/totals")).status).toBe(200);
   });
 
-  it("that does not have the table yet is no error", async () => {
+  it("causes no error if it does not have the table yet", async () => {
     vi.spyOn(env.VIEWS, "withSession").mockReturnValue({
       batch: () => Promise.reject(new Error("D1_ERROR: no such table: view_totals: SQLITE_ERROR")),
     } as unknown as D1DatabaseSession);
@@ -99,7 +99,7 @@ describe("a replica that lags behind", () => {
 });
 
 describe("a table of an earlier definition", () => {
-  it.each(["conditions", "sort"] as const)("is not asked for a column that it does not have, or has otherwise: %s", (where) => {
+  it.each(["conditions", "sort"] as const)("is not asked for a column that it lacks or has in another form: %s", (where) => {
     for (const column of [{ name: "colour", kind: "text" } as const, { name: "total", kind: "text" } as const]) {
       const query = where === "sort" ? { sort: [{ ...column, descending: false }] } : { conditions: [{ column, test: "null" as const }] };
       expect(() => queryStatement(tableOf(totals), env.VIEWS, "store", { ...query, limit: 1 })).toThrow(ColumnNotServed);

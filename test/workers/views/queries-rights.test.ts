@@ -18,7 +18,7 @@ const DOORS = [
   ["a named query", "/views/specimens/queries/byFlag", {}],
 ] as const;
 
-describe.each(DOORS)("in a deployment with tokens, the door to %s", (_door, path, headers) => {
+describe.each(DOORS)("in a deployment with tokens, the route to %s", (_door, path, headers) => {
   it.each([
     ["nobody", {}, "mine", 401],
     ["a token without the right to read", { authorization: "Bearer may-write" }, "mine", 403],

@@ -19,7 +19,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const row = (id: string): SpecimenRow => ({ id, text: null, whole: 1, maybe: null, flag: null, list: [] });
 
-/** Specimens as an earlier definition had them: with an id, and a `whole` that was a text. */
+/** Specimens as an earlier definition had them: with an id, and a `whole` that was a string. */
 const EARLIER = new ViewTable("specimens", "0123456789ab", {
   key: "id",
   columns: [
@@ -49,7 +49,7 @@ async function servedByEarlier(name: string) {
 }
 
 describe("a view that an earlier definition answers for", () => {
-  it("says so with its rows, with one of them, and with what is asked by name", async () => {
+  it("says so with its rows, with a single one, and with a named query", async () => {
     const { get } = await servedByEarlier("says");
     const page = await get("/views/specimens?sort=-id&limit=1");
     expect(page.headers.get("headspring-stale")).toBe("true");
@@ -68,18 +68,18 @@ describe("a view that an earlier definition answers for", () => {
 
   it.each([
     ["a column that it does not have", "?flag=true", {}],
-    ["a column that it has otherwise", "?whole=1", {}],
+    ["a column that it has in another form", "?whole=1", {}],
     ["a sort that it does not have", "?sort=maybe", {}],
     ["a query that does not fit it", "/queries/byFlag", {}],
-    ["a live view of what it does not have", "?flag=true", { accept: "text/event-stream" }],
-  ])("cannot be asked for %s, says so, and when to come again", async (_what, query, headers) => {
+    ["a live view of something that it does not have", "?flag=true", { accept: "text/event-stream" }],
+  ])("refuses a query for %s, with the reason and a time to come again", async (_what, query, headers) => {
     const { get } = await servedByEarlier("cannot");
     const response = await get(`/views/specimens${query}`, headers);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
     expect(await read(response)).toMatchObject({ code: "view-rebuilding" });
   });
 
-  it("can be asked for everything as soon as it is built, wherever a worker believed it to be", async () => {
+  it("answers every query as soon as it is built, wherever a worker believed it to be", async () => {
     const { get, wake } = await servedByEarlier("soon");
     expect((await get("/views/specimens?flag.is=null")).status).toBe(503);
     await wake("specimens");
@@ -90,7 +90,7 @@ describe("a view that an earlier definition answers for", () => {
     }
   });
 
-  it("waits for a position that only the new table will have", async () => {
+  it("makes a query wait for a position that only the new table will have", async () => {
     const { post, json } = await servedByEarlier("waits");
     await post("/streams/specimen/all", { type: "Put", data: { rows: [row("c")] } });
     const page = await json("/views/specimens?minPosition=2", { prefer: "wait=20" });
@@ -98,7 +98,7 @@ describe("a view that an earlier definition answers for", () => {
     expect(page).not.toHaveProperty("stale");
   });
 
-  it("says that it failed, when nobody knows any more what that earlier table is like", async () => {
+  it("is reported as failed when the form of that earlier table is no longer known", async () => {
     const { get, json } = await servedByEarlier("unknown");
     await env.VIEWS.prepare(`DELETE FROM headspring_generations WHERE generation = ?`).bind(EARLIER.generation).run();
     const complaints = vi.spyOn(console, "error").mockReturnValue();
@@ -125,7 +125,7 @@ describe("a view that an earlier definition answers for", () => {
     await again.close();
   });
 
-  it("tells so, too, a reader of the new table's rows whose condition the earlier one does not know", async () => {
+  it("tells that also to a reader of the new table's rows whose condition the earlier table does not know", async () => {
     const { get } = await servedByEarlier("newer");
     const follower = new LiveRows(get, "/views/specimens?flag=true", "id", [], "1-ba9876543210");
     await follower.connect();
@@ -135,7 +135,7 @@ describe("a view that an earlier definition answers for", () => {
 });
 
 describe("a rebuild that an operator asks for", () => {
-  it("tells the readers of a live view to read again, and nothing is missing then", async () => {
+  it("tells the readers of a live view to read again, and they miss nothing", async () => {
     const { get, send, post, wake } = quietStore("operator");
     await post("/streams/specimen/all", { type: "Put", data: { rows: [row("a")] } });
     await wake("specimens");
@@ -152,7 +152,7 @@ describe("a rebuild that an operator asks for", () => {
   });
 });
 
-describe("a worker that has an old notion of which table serves", () => {
+describe("a worker that has outdated knowledge of which table answers", () => {
   const version = (columns: "few" | "many") =>
     view("notions", {
       from: reading,

@@ -32,7 +32,7 @@ async function withRows(first: readonly SpecimenRow[]) {
 }
 
 describe("a query of any rows", () => {
-  it("selects and sorts as plain code does", async () => {
+  it("selects and sorts like plain code", async () => {
     const queries = fc.array(fc.tuple(conditions(4), sorted), { minLength: 1, maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(rows, queries, async (all, asked) => {
@@ -46,7 +46,7 @@ describe("a query of any rows", () => {
     );
   });
 
-  it("comes in pages that together are the whole", async () => {
+  it("comes in pages that together are the whole answer", async () => {
     await fc.assert(
       fc.asyncProperty(rows, conditions(1), sorted, fc.integer({ min: 1, max: 7 }), async (all, asks, sort, limit) => {
         const { page } = await withRows(all);
@@ -63,7 +63,7 @@ describe("a query of any rows", () => {
     );
   });
 
-  it("neither repeats nor skips, over its pages, a row that has not changed meanwhile", async () => {
+  it("neither repeats nor skips, over its pages, a row that has not changed in the meantime", async () => {
     const change = fc.oneof(
       fc
         .uniqueArray(specimenOf(anyId), { selector: ({ id }) => id, minLength: 1, maxLength: 4 })

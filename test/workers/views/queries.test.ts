@@ -22,14 +22,14 @@ describe("a view", () => {
     });
   });
 
-  it("of a store that was never written is empty", async () => {
+  it("of a store that was never written to is empty", async () => {
     const { get } = quietStore("never");
     const response = await get("/views/totals");
     expect(response.status).toBe(200);
     expect(await read(response)).toEqual({ rows: [], hasMore: false, position: 0 });
   });
 
-  it("that no code declares is unknown, and the answer lists those there are", async () => {
+  it("that no code declares is unknown, and the answer lists the declared ones", async () => {
     const response = await quietStore("unknown").get("/views/nothing");
     expect(response.status).toBe(404);
     const problem = await read(response);
@@ -84,7 +84,7 @@ describe("a condition on a column", () => {
     "minPosition=-1",
     "minPosition=1.5",
     "consistency=exact",
-  ])("with a value that cannot be is refused: %s", async (query) => {
+  ])("with an impossible value is refused: %s", async (query) => {
     const response = await quietStore("value").get(`/views/totals?${query}`);
     expect(response.status).toBe(400);
     expect(await read(response)).toMatchObject({ code: "invalid-request", detail: expect.stringContaining(query.split("=")[0] ?? "") });
@@ -113,14 +113,14 @@ describe("a view's pages", () => {
     expect(await keys(`/views/totals?big=true&limit=2&cursor=${next}`)).toEqual(["d"]);
   });
 
-  it("end without a cursor when the last row fills the last page", async () => {
+  it("end without a cursor even if the last row fills the last page", async () => {
     const { json } = await counted("exact", { a: 1, b: 1 });
     expect(await json("/views/totals?limit=2")).not.toHaveProperty("next");
   });
 });
 
 describe("promise 7: read your own writes", () => {
-  it("a query that names the position of a write has it, though nobody else works", async () => {
+  it("a query that names the position of a write has it, even if no worker follows the log", async () => {
     const { post, json, get } = quietStore("own");
     const { position } = await read(await post("/aggregates/counter/a/Count", { by: 3 }));
     expect((await json("/views/totals")).rows).toEqual([]);
@@ -129,7 +129,7 @@ describe("promise 7: read your own writes", () => {
     expect(Number(response.headers.get("headspring-position"))).toBeGreaterThanOrEqual(position);
   });
 
-  it("so has a strong one, whoever wrote", async () => {
+  it("a strong query has every write, whichever client made it", async () => {
     const { post, json } = quietStore("strong");
     for (const by of [1, 2]) {
       await post("/aggregates/counter/a/Count", { by });
@@ -137,14 +137,14 @@ describe("promise 7: read your own writes", () => {
     }
   });
 
-  it("so has a single row", async () => {
+  it("a single row has it, too", async () => {
     const { post, json, get } = quietStore("row");
     const { position } = await read(await post("/aggregates/counter/a/Count", { by: 3 }));
     expect((await get("/views/totals/a")).status).toBe(404);
     expect(await json(`/views/totals/a?minPosition=${position}`)).toMatchObject({ counter: "a", total: 3 });
   });
 
-  it("a query for a position that is not reached in time says so, and when to come again", async () => {
+  it("a query for a position that is not reached in time is refused, with a time to come again", async () => {
     const { post, get } = quietStore("behind");
     await post("/aggregates/counter/a/Count", {});
     const response = await get("/views/totals?minPosition=2", { prefer: "wait=0" });
@@ -153,7 +153,7 @@ describe("promise 7: read your own writes", () => {
     expect(await read(response)).toMatchObject({ code: "view-behind", position: 2 });
   });
 
-  it("a query waits for a position that is on its way", async () => {
+  it("a query waits for a position that is about to be reached", async () => {
     const { post, get } = quietStore("waiting");
     const asked = get("/views/totals?minPosition=2", { prefer: "wait=20" });
     await post("/aggregates/counter/a/CountTwice", {});
@@ -163,7 +163,7 @@ describe("promise 7: read your own writes", () => {
   });
 
   it.each(["minPosition=4", "consistency=strong"])(
-    "a view for which nothing has come answers a query at once, and writes nothing: %s",
+    "a view that no event has concerned answers a query at once, and writes nothing: %s",
     async (query) => {
       const { store, post, get, read: append } = await counted("unconcerned", { a: 1 });
       for (const value of [1, 2, 3]) await append("s", value);
@@ -178,7 +178,7 @@ describe("promise 7: read your own writes", () => {
     },
   );
 
-  it("a view that has failed says that it is behind, instead of answering with old rows", async () => {
+  it("a view that has failed reports that it is behind, instead of answering with old rows", async () => {
     const { store, post, wake, get } = await counted("stopped", { a: 1 });
     await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET status = 'failed' WHERE store = ? AND consumer = 'totals'`)
       .bind(store)
@@ -199,7 +199,7 @@ describe("a row", () => {
     expect(await read(response)).toEqual({ counter: "a", total: 3, events: 1, versions: [1], big: false });
   });
 
-  it("that is not there is unknown, at the position the view is at", async () => {
+  it("that does not exist is unknown, at the position the view is at", async () => {
     const { get } = await counted("unknown", { a: 3 });
     const response = await get("/views/totals/b");
     expect(response.status).toBe(404);
@@ -207,7 +207,7 @@ describe("a row", () => {
     expect(await read(response)).toMatchObject({ code: "unknown-row", position: 1 });
   });
 
-  it("that is on its way is waited for", async () => {
+  it("that is about to be there is waited for", async () => {
     const { post, get } = quietStore("poll");
     const asked = get("/views/totals/a", { prefer: "wait=20" });
     await post("/aggregates/counter/a/Count", { by: 3 });
@@ -216,13 +216,13 @@ describe("a row", () => {
     expect(await read(response)).toMatchObject({ counter: "a", total: 3 });
   });
 
-  it("takes no condition", async () => {
+  it("accepts no condition", async () => {
     const response = await quietStore("condition").get("/views/totals/a?total=3");
     expect(response.status).toBe(400);
     expect(await read(response)).toMatchObject({ code: "invalid-request" });
   });
 
-  it("may have any name that a path can carry", async () => {
+  it("may have any key that a path can carry", async () => {
     const { store, post, wake, json } = quietStore("names");
     const keys = ["a b?#%", "a/b", "queries", "queries/byFlag", "%2F", "%25", "+", "&=;", "茶", "😀", "'\"", "\\", "\n", "\0", "...", " "];
     const rows = keys.map((id) => ({ id, text: null, whole: 1, maybe: null, flag: null, list: [] }));
@@ -232,7 +232,7 @@ describe("a row", () => {
       expect(await json(`/views/specimens/${encodeURIComponent(key)}`), `${key} in ${store}`).toMatchObject({ id: key });
   });
 
-  it("that a path cannot carry is found by a condition", async () => {
+  it("whose key no path can carry is found by a condition", async () => {
     const { post, wake, json } = quietStore("dots");
     const rows = ["", ".", ".."].map((id) => ({ id, text: null, whole: 1, maybe: null, flag: null, list: [] }));
     await post("/streams/specimen/all", { type: "Put", data: { rows } });
@@ -241,7 +241,7 @@ describe("a row", () => {
   });
 
   it.each(["minPosition=2", "consistency=strong"])(
-    "of a view that does not come to the position in time is not given: %s",
+    "of a view that does not reach the position in time is not answered: %s",
     async (query) => {
       const { get, post, store } = await counted("late", { a: 1 });
       await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET status = 'paused' WHERE store = ? AND consumer = 'totals'`)

@@ -44,7 +44,7 @@ async function checkpoints(store: string): Promise<unknown[]> {
 }
 
 describe("a worker that only answers queries", () => {
-  it("answers what the other worker answers: rows, one row, named queries, the events behind a row, the list", async () => {
+  it("gives the other worker's answers: rows, one row, named queries, the events behind a row, the list", async () => {
     const { post, wake, get, ask } = both("same");
     for (const id of ["a", "b", "a"]) await post(`/aggregates/counter/${id}/Count`, {});
     await wake("totals");
@@ -69,7 +69,7 @@ describe("a worker that only answers queries", () => {
     }
   });
 
-  it("answers no query before the view has the wanted position, which another worker brings it to", async () => {
+  it("answers no query before another worker has brought the view to the wanted position", async () => {
     const { post, wake, asked } = both("own-writes");
     await post("/aggregates/counter/a/Count", {});
     // An event that the view passes: its checkpoint stays before it.
@@ -106,7 +106,7 @@ describe("a worker that only answers queries", () => {
     expect(results).toEqual([]);
   });
 
-  it("waits a moment where another process of this machine has the database's file", async () => {
+  it("waits a moment while another process of this machine has the database's file", async () => {
     const { post, wake, asked } = both("busy");
     await post("/aggregates/counter/a/Count", {});
     await wake("totals");
@@ -163,7 +163,7 @@ describe("a worker that only answers queries", () => {
     expect(await asked("/views/totals?minPosition=2")).toMatchObject({ rows: [{ total: 2 }], position: 2 });
   });
 
-  it("answers from the table that the other worker keeps, and says so, where its own code would make another one", async () => {
+  it("answers from the table that the other worker keeps, and says so, if its own code would make another one", async () => {
     const { store, post, wake, asked } = both("older");
     await post("/aggregates/counter/a/Count", {});
     await wake("totals");
@@ -214,7 +214,7 @@ describe("without the other worker's objects", () => {
     return (path: string) => http.request(`/stores/${renamed}${path}`, {}, bound(other));
   }
 
-  it("answers from the rows, and says what it cannot know", async () => {
+  it("answers from the rows, and names what it cannot know", async () => {
     const ask = await cold("alone", { LOGS: unreachable, CATALOGS: unreachable });
     expect(await read(await ask("/views/totals"))).toMatchObject({ rows: [{ counter: "a" }], position: 1 });
     expect(await read(await ask("/views/totals/a?minPosition=1"))).toMatchObject({ total: 1 });
@@ -225,7 +225,7 @@ describe("without the other worker's objects", () => {
     }
   });
 
-  it("asks no log that it may look for in the wrong place", async () => {
+  it("asks no log that it might look for in the wrong place", async () => {
     const ask = await cold("elsewhere", { CATALOGS: unreachable });
     expectErrors(/Network connection lost/);
     expect((await ask("/views/totals?consistency=strong")).status).toBe(503);
@@ -256,7 +256,7 @@ describe("what a worker that only answers queries does not serve", () => {
     expect((await read(response)).detail).toContain("only answers queries; another one takes commands");
   });
 
-  it("is in no description of it", async () => {
+  it("is not in its OpenAPI document", async () => {
     const routed = http.routes
       .filter(({ method, path }) => method !== "ALL" && !path.startsWith("/stores/:store/"))
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
@@ -282,7 +282,7 @@ describe("what a worker that only answers queries does not serve", () => {
     expect(await read(await http.request("/", {}, bound()))).toMatchObject({ aggregates: [], links: { views: "/views" } });
   });
 
-  it("needs a token that may read, as everywhere, and no other right", async () => {
+  it("needs a token with the right to read, as everywhere, and no other right", async () => {
     const { API_TOKENS } = deploymentWith({}) as unknown as { API_TOKENS: string };
     const deployed = bound({ HEADSPRING_ENV: "deployed", API_TOKENS });
     const status = async (bearer?: Bearer) =>

@@ -86,7 +86,7 @@ async function tables(one: View): Promise<string[]> {
 }
 
 describe.each(KINDS)("a view %s whose definition has changed", (_kind, versions) => {
-  it("goes on answering from its old table, and says that it is stale, until the new one is at the head", async () => {
+  it("goes on answering from its old table, marked as stale, until the new one is at the head", async () => {
     const { read, run, served } = store("changed");
     const version = versions();
     const [old, now] = [version(1), version(10)];
@@ -100,7 +100,7 @@ describe.each(KINDS)("a view %s whose definition has changed", (_kind, versions)
     expect(await served(now)).toMatchObject({ rows: [{ id: "s", count: 40 }], position: 4, stale: false });
   });
 
-  it("is built by what its queries send, when no event comes that would wake it", async () => {
+  it("is built by wake-ups that its queries send when no event arrives that would wake it", async () => {
     const version = versions();
     const { read, run, served, sent } = store("nudge");
     await read("s", 1);
@@ -111,7 +111,7 @@ describe.each(KINDS)("a view %s whose definition has changed", (_kind, versions)
     expect(sent().slice(before)).toEqual([{ body: expect.objectContaining({ consumers: [version(1).name], head: 0 }) }]);
   });
 
-  it("answers also when nobody can be woken", async () => {
+  it("answers even when no worker can be woken", async () => {
     const counts = versions();
     const { read, run, served } = store("unheard");
     await read("a", 1);
@@ -139,7 +139,7 @@ describe.each(KINDS)("a view %s whose definition has changed", (_kind, versions)
 });
 
 describe("a view whose definition has changed", () => {
-  it("is taken back at once by the earlier code, after the deployment's two versions have stopped working side by side", async () => {
+  it("goes back to the earlier code at once, after the deployment's two versions have stopped working side by side", async () => {
     const version = versions();
     const { read, run, served } = store("rollback");
     await read("s", 1);
@@ -155,7 +155,7 @@ describe("a view whose definition has changed", () => {
     expect(await served(version(1))).toMatchObject({ rows: [{ id: "s", count: 2 }], position: 2, stale: false });
   });
 
-  it("drops what was replaced after a while, and nothing else", async () => {
+  it("drops the replaced table after a while, and nothing else", async () => {
     const version = versions();
     const [one, other] = [store("drop"), store("keep")];
     for (const { read } of [one, other]) await read("s", 1);
@@ -182,7 +182,7 @@ describe("a view whose definition has changed", () => {
     expect(await other.served(version(10))).toMatchObject({ rows: [{ id: "s", count: 10 }], stale: false });
   });
 
-  it("drops what is on record of a table that never came to be", async () => {
+  it("drops the record of a table that was never made", async () => {
     const { store: id } = store("stillborn");
     const [name, generation] = [values.name, "ffffffffffff"];
     const kept = () =>
@@ -199,7 +199,7 @@ describe("a view whose definition has changed", () => {
     expect(await viewConsumer(storeNamed(id), values).checkpoint.look()).toMatchObject({ position: 0 });
   });
 
-  it("drops the tables of a view that the code no longer has, and lets one that comes back begin anew", async () => {
+  it("drops the tables of a view that the code no longer has; one that comes back begins from scratch", async () => {
     const version = versions();
     const { read, run, served } = store("gone");
     await read("s", 1);
@@ -251,7 +251,7 @@ describe("a rebuild that an operator asks for", () => {
     expect(await rows(values)).toEqual(await folded(values));
   });
 
-  it("is one more each time, and leaves nothing behind", async () => {
+  it("makes another table each time, and leaves nothing behind", async () => {
     const { store: id, read, run, served } = store("again");
     const one = versions()(1);
     const appNow = { ...app, views: new Map([[one.name, one]]) };
@@ -270,7 +270,7 @@ describe("a rebuild that an operator asks for", () => {
     expect((await env.VIEWS.prepare(`SELECT * FROM ${first.name}`).all()).results).toEqual([]);
   });
 
-  it("reports how far it is, at what pace, and when it will end", async () => {
+  it("reports its progress, its pace, and when it will end", async () => {
     const { store: id, read, json, send, wake } = store("progress");
     for (let value = 0; value < 4; value++) await read("s", value);
     await wake("values");
@@ -279,7 +279,7 @@ describe("a rebuild that an operator asks for", () => {
     const build = viewConsumer(storeNamed(id), values, wanted);
     const { position } = await build.checkpoint.load();
     const since = { position, at: Date.now() };
-    await scheduler.wait(5); // a pace needs time to be told
+    await scheduler.wait(5); // a pace needs time to be measured
     await build.checkpoint.commit(0, 2, [], { events: [], since });
     const { rebuild } = await json("/consumers/values");
     expect(rebuild).toMatchObject({ status: "building", position: 2, head: 4 });
@@ -289,7 +289,7 @@ describe("a rebuild that an operator asks for", () => {
 });
 
 describe.each(KINDS)("a rebuild of a view %s that an operator asks for", (_kind, versions) => {
-  it("leaves off when its time is over, and does not hold up who only wants what the old table has", async () => {
+  it("stops when its time is over, and does not hold up queries that the old table can answer", async () => {
     const { store: id, post, run, served } = store("budget");
     const one = versions()(1);
     const reads = Array.from({ length: CONSUMER_BATCH_EVENTS + 1 }, () => ({ type: "Read", data: { value: 1 } }));
@@ -304,7 +304,7 @@ describe.each(KINDS)("a rebuild of a view %s that an operator asks for", (_kind,
     expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: reads.length }], generation: tableOf(one, 1).generation });
   });
 
-  it("leaves the old table live when the new one fails, and takes over once it was told to try again", async () => {
+  it("leaves the old table live when the new one fails, and takes over once an operator has had it tried again", async () => {
     const { store: id, read, run, served } = store("failing");
     const one = versions()(1);
     await read("s", 1);
@@ -323,7 +323,7 @@ describe.each(KINDS)("a rebuild of a view %s that an operator asks for", (_kind,
     expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: 2 }], position: 2, generation: wanted.generation });
   });
 
-  it("is one, however often it is asked for while it runs", async () => {
+  it("happens once, however often it is asked for while it runs", async () => {
     const { store: id, read, run, served } = store("once");
     const version = versions();
     await read("s", 1);
@@ -334,7 +334,7 @@ describe.each(KINDS)("a rebuild of a view %s that an operator asks for", (_kind,
     expect((await served(version(1))).generation).toBe(`${tableOf(version(1)).generation}_1`);
   });
 
-  it("does not let readers go back in time: a new table that is behind the old one does not take over", async () => {
+  it("takes no reader back in time: a new table that is behind the old one does not take over", async () => {
     const { store: id, read, run, served } = store("monotonic");
     const one = versions()(1);
     await read("s", 1);
@@ -351,7 +351,7 @@ describe.each(KINDS)("a rebuild of a view %s that an operator asks for", (_kind,
     expect(await served(one)).toMatchObject({ position: 2, generation: before.wanted.generation });
   });
 
-  it("goes on beside events that keep coming, and many workers, and never shows a row that is not of its position", async () => {
+  it("goes on while events keep coming and many workers run, and never shows a row that is not of its position", async () => {
     const { store: id, read, run, served } = store("busy");
     const one = versions()(1);
     for (let value = 0; value < 5; value++) await read("s", value);
@@ -378,8 +378,8 @@ describe.each(KINDS)("a rebuild of a view %s that an operator asks for", (_kind,
   });
 });
 
-describe("a table that is built anew", () => {
-  it("takes over although the other one was moved past events that are not for either", async () => {
+describe("a table that is rebuilt", () => {
+  it("takes over even if the other one was moved past events that concern neither", async () => {
     const { store: id, read, post, run, served } = store("past");
     const v = versions()(1);
     await read("s", 1);

@@ -1,4 +1,4 @@
-/** The events behind a row: which ones, in what order, and for whom. */
+/** The events behind a row: which ones, in what order, and for which tokens. */
 
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -43,7 +43,7 @@ function store(name: string) {
 }
 
 describe("the events behind a row", () => {
-  it("fold to the row, for each row that a view has, and are all the events that the view has folded", async () => {
+  it("fold to that row, for each row of a view, and together are all the events that the view has folded", async () => {
     const { read: measure, note, wake, behind, log, json } = store("folds-to-it");
     for (const [stream, value] of [
       ["a", 1],
@@ -73,7 +73,7 @@ describe("the events behind a row", () => {
     expect([...seen].toSorted((a, b) => a - b)).toEqual((await log()).map(({ position }) => position));
   });
 
-  it("are as the log shows them, and those of a row that has been removed remain", async () => {
+  it("are as the log shows them, and remain for a row that has been removed", async () => {
     const { read: measure, note, wake, behind, log } = store("removed-row");
     await measure("a", 0.5);
     await note("b");
@@ -92,7 +92,7 @@ describe("the events behind a row", () => {
     expect(folded(totals, events.toReversed()).get("1")).toMatchObject({ versions: [1, 2, 3] });
   });
 
-  it("are those of its stream where rows have the names of streams, found by the index", async () => {
+  it("are those of its stream where rows have streams' names, found by the index", async () => {
     const { post, wake, store: name } = store("by-name");
     const processes = processesView("processes", [errand]);
     const wish = (id: string) => post("/streams/wish/s", { type: "Wished", data: { errand: id, jobs: [{ counter: "c", by: 1 }] } });
@@ -134,7 +134,7 @@ describe("the events behind a row", () => {
     expect([found.length, found]).toEqual([3, all]);
   });
 
-  it("are those that the view has come to, and a reader may wait for more", async () => {
+  it("are those that the view has processed, and a reader may wait for more", async () => {
     const { read: measure, wake, positions, behind } = store("as-of");
     await measure("a", 1);
     await wake("values");
@@ -144,7 +144,7 @@ describe("the events behind a row", () => {
     expect(await behind("values", "nothing")).toMatchObject({ events: [], hasMore: false, scannedTo: 1, position: 2 });
   });
 
-  it("are not those that an operator let the view skip", async () => {
+  it("leave out those that an operator made the view skip", async () => {
     expectErrors(/a consumer could not process an event and will retry/);
     const { read: measure, wake, post, positions } = store("skipped");
     await measure("a", 1);
@@ -182,7 +182,7 @@ describe("the events behind a row", () => {
     expect(await positions("streams", "a/b")).toEqual([]);
   });
 
-  it("are shown without their content after an erasure, where the row was that of the stream", async () => {
+  it("are shown without their content after an erasure of the row's stream", async () => {
     const { count, send, wake, behind } = store("erased");
     await count("1");
     await count("1");
@@ -222,7 +222,7 @@ describe("the events behind a row", () => {
     expect((await seen({ categories: ["alarm"], views: ["totals"] })).status).toBe(403);
   });
 
-  it("cannot be told of a view that changes rows by SQL: 409, which says at which event", async () => {
+  it("are unknown in a view that changes rows by SQL: a 409 names the event at fault", async () => {
     const written = view("written", {
       from: reading,
       row: z.object({ id: z.string() }),
@@ -239,7 +239,7 @@ describe("the events behind a row", () => {
 
   it.each([
     ["an unknown view", "/views/nobody/a/events", 404, "unknown-view"],
-    ["a limit that is none", "/views/values/a/events?limit=0", 400, "invalid-request"],
+    ["an invalid limit", "/views/values/a/events?limit=0", 400, "invalid-request"],
     ["a condition on a column", "/views/values/a/events?count=1", 400, "invalid-request"],
   ])("are refused for %s", async (_what, path, status, code) => {
     const { get } = store("refused");

@@ -43,7 +43,7 @@ describe("a view's rows", () => {
     ]);
   });
 
-  it("are folded one event after the other, within a batch as across batches", async () => {
+  it("are folded one event after the other, within a batch and across batches", async () => {
     const [batch, single] = [quietStore("batch"), quietStore("single")];
     for (const value of [1, 2, 1, 0.5, 1]) {
       await batch.read("s", value);
@@ -55,7 +55,7 @@ describe("a view's rows", () => {
     expect((await batch.rows(values)).get("1")).toEqual({ value: "1", count: 3 });
   });
 
-  it("go when a handler says null, and begin anew after that", async () => {
+  it("are removed when a handler returns null, and start from scratch after that", async () => {
     const { post, read, wake, rows } = quietStore("removal");
     const calibrate = () => post("/streams/reading/s", { type: "Calibrated", data: {} });
     await read("s", 1);
@@ -71,7 +71,7 @@ describe("a view's rows", () => {
     expect((await rows(values)).get("1")).toEqual({ value: "1", count: 2 });
   });
 
-  it("stay as they are when a removed row never was", async () => {
+  it("stay as they are when the removed row never existed", async () => {
     const { post, wake, rows, consumer } = quietStore("nothing");
     await post("/streams/reading/s", { type: "Calibrated", data: {} });
     await wake("values");
@@ -88,7 +88,7 @@ describe("a view's rows", () => {
     expect((await other.rows(values)).size).toBe(0);
   });
 
-  it("reach handlers as they were left: what was read equals what was folded", async () => {
+  it("reach handlers as the last handler left them: what is read equals what was folded", async () => {
     const seen: unknown[] = [];
     const kinds = view("kinds", {
       from: reading,
@@ -133,7 +133,7 @@ describe("a view's rows", () => {
     expect(seen).toEqual([undefined, first[0], second[0]]);
   });
 
-  it("are the same for a new definition that starts from the beginning, and the old ones stay", async () => {
+  it("are the same under a new definition that starts from the beginning, and the old ones stay", async () => {
     const { store, read } = quietStore("rebuild");
     const live = counts(1);
     for (const value of [1, 2, 3]) {
@@ -172,7 +172,7 @@ const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary,
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((double) => double + 0); // JSON has no -0
 const json = fc.jsonValue().map((value): StoredRow[string] => JSON.parse(JSON.stringify(value)));
 
-describe("whatever a row holds", () => {
+describe("the content of a row", () => {
   const everything = view("everything", {
     from: reading,
     row: z.object({
@@ -235,7 +235,7 @@ describe("whatever a row holds", () => {
     );
   });
 
-  it("is frozen, and so is its event: a fold that writes into them and fails leaves nothing of it", async () => {
+  it("is frozen, and so is its event: a fold that writes into them and fails leaves nothing behind", async () => {
     expectErrors(/a consumer has failed and stopped/);
     const spoil = (what: { total: number; list: number[] }, value: number) => {
       what.total += value;
@@ -267,7 +267,7 @@ describe("whatever a row holds", () => {
     }
   });
 
-  it("that JSON cannot say fails at its event, which is told where in the row it is", async () => {
+  it("that JSON cannot express fails at its event, with its place in the row", async () => {
     expectErrors(/a consumer has failed and stopped/);
     const big = view("big", {
       from: reading,
@@ -283,7 +283,7 @@ describe("whatever a row holds", () => {
     expect(checkpoint?.error).toMatchObject({ message: "a row cannot keep bag.list.0: a bigint is not JSON", event: { position: 2 } });
   });
 
-  it("is the same before and after it was stored, even where the schema knows both null and nothing", async () => {
+  it("is the same before and after it was stored, even if the schema allows both null and nothing", async () => {
     const seen: unknown[] = [];
     const nullish = view("nullish", {
       from: reading,
@@ -305,7 +305,7 @@ describe("whatever a row holds", () => {
     expect(seen).toEqual([undefined, { id: "s", note: null }, { id: "s", note: null }]);
   });
 
-  it("is the same before and after it was stored, even half of a surrogate pair, which SQL cannot store", async () => {
+  it("is the same before and after it was stored, even if it is half of a surrogate pair, which SQL cannot store", async () => {
     const halves = view("halves", {
       from: reading,
       row: z.object({ id: z.string(), text: z.string(), list: z.array(z.string()), count: z.int() }),

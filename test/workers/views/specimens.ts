@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import type { SpecimenRow } from "./parts.ts";
 
-/** Texts that sort differently by UTF-16 and by UTF-8, and those that mean something to SQL or to a URL. */
+/** Strings that sort differently by UTF-16 and by UTF-8, and those that mean something to SQL or to a URL. */
 const TEXTS = [
   "",
   "a",
@@ -74,7 +74,7 @@ export interface Asked {
 
 const valueIn = (row: SpecimenRow, column: Column): Value | null => row[column] ?? null;
 
-/** Texts by their UTF-8; nothing before everything. */
+/** Strings by their UTF-8; nothing before everything. */
 function compareValues(a: Value | null, b: Value | null): number {
   if (a === null || b === null) return Number(a !== null) - Number(b !== null);
   if (typeof a !== "string" || typeof b !== "string") return Number(a) - Number(b);

@@ -93,8 +93,8 @@ async function rowsOf(store: string, one: View): Promise<string[]> {
   return (await queryView(storeNamed(store), one, { limit: 100 })).rows.map(letters);
 }
 
-describe("promise 4: a row is the same whatever batches its events came in", () => {
-  it("live event by event, in random batches, rebuilt, and in the test kit, to the letter", async () => {
+describe("promise 4: a row is the same, whatever the batches of its events,", () => {
+  it("live event by event, in random batches, rebuilt, and in the test kit, down to the last character", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(anyMade, fc.constantFrom("a", "b"), fc.boolean()), { minLength: 2, maxLength: 8 }),

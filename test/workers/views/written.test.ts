@@ -54,7 +54,7 @@ function store(name: string) {
 }
 
 describe("a view whose handler writes SQL", () => {
-  it("changes and removes all rows that match, between the folds before and after, within one batch as across batches", async () => {
+  it("changes and removes all rows that match, between the folds before and after, within one batch and across batches", async () => {
     const [batch, single] = [store("batch"), store("single")];
     for (const each of [batch, single]) {
       const steps = [
@@ -82,7 +82,7 @@ describe("a view whose handler writes SQL", () => {
     expect(await batch.rows()).toEqual(await single.rows());
   });
 
-  it("reaches no other store, whatever its condition says", async () => {
+  it("reaches no other store, whatever its condition", async () => {
     const [one, other] = [store("one"), store("other")];
     for (const each of [one, other]) {
       await each.level("old", 5);
@@ -95,19 +95,19 @@ describe("a view whose handler writes SQL", () => {
   });
 
   it.each([
-    ["a whole number that is none", "whole", "9007199254740993", "whole is a whole number"],
-    ["what is beyond all numbers", "level", "9e999", "level is a number"],
-    ["what is neither true nor false", "flag", "2", "flag is true or false"],
-    ["a text where JSON belongs", "list", "'not json'", "list is JSON"],
-    ["nothing where something must be", "list", "NULL", "NOT NULL constraint failed"],
-    ["a text where a number belongs", "level", "'many'", "cannot store TEXT value"],
+    ["a fraction where a whole number belongs", "whole", "9007199254740993", "whole is a whole number"],
+    ["a number beyond all numbers", "level", "9e999", "level is a number"],
+    ["a value that is neither true nor false", "flag", "2", "flag is true or false"],
+    ["a string where JSON belongs", "list", "'not json'", "list is JSON"],
+    ["nothing where a value is required", "list", "NULL", "NOT NULL constraint failed"],
+    ["a string where a number belongs", "level", "'many'", "cannot store TEXT value"],
     ["another store as the row's", "\"_st\" || 'ore'", "1", "SQL sets columns as"],
-    ["what is no column", "colour", "1", "SQL sets colour, which is no column (id, level, whole, flag, list)"],
+    ["something that is not a column", "colour", "1", "SQL sets colour, which is no column (id, level, whole, flag, list)"],
     ["several at once", "(level, whole)", "(1, 2)", "SQL sets columns as"],
     ["a column, and rows of its own", "level", "1 WHERE 1 OR 1", "syntax error"],
     ["a column, from elsewhere", "level", "1 FROM (SELECT 2)", "syntax error"],
     ["chance", "level", "random()", "SQL that changes rows cannot use random"],
-  ])("cannot set %s: the event fails, on record, and the rows stay as they were", async (_what, column, value, message) => {
+  ])("cannot set %s: it fails at the event, on record, and the rows stay as they were", async (_what, column, value, message) => {
     expectErrors(/a consumer has failed and stopped/);
     const set = [`${column} = ${value}`];
     const strict = view("strict", {
@@ -182,7 +182,7 @@ describe("a view whose handler writes SQL", () => {
     expect(await rows()).toEqual([{ id: "a", level: 3, note: "1" }]);
   });
 
-  it("has no live stream, and says why", async () => {
+  it("has no live stream, and gives the reason", async () => {
     const http = createHttp(defineApp({ categories: [reading], views: [levels] }));
     const headers = { accept: "text/event-stream" };
     const response = await http.request("/stores/any/views/levels", { headers }, env, createExecutionContext());

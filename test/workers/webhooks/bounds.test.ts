@@ -22,7 +22,7 @@ const OK = () => new Response(null, { status: 204 });
 const FAILED = () => new Response("no", { status: 500 });
 
 describe("a webhook with a rate", () => {
-  it("is sent so many deliveries per second, and no fewer", async () => {
+  it("is sent that many deliveries per second, and no fewer", async () => {
     const { read, wake, endpoint, received } = await subscribed("rate", { rate: 2 });
     for (const stream of ["a", "b", "c", "d"]) await read(stream, 1);
     const time = clock();
@@ -68,7 +68,7 @@ describe("a webhook with a concurrency", () => {
   });
 });
 
-describe("a webhook at which as many streams fail as it can carry", () => {
+describe("a webhook with as many failing streams as it can have", () => {
   const others = WEBHOOK_FAILING_STREAMS - 1;
 
   /** One stream waits since now, and so many others since a day before. */
@@ -81,7 +81,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     await eventually(async () => expect(await store.report()).toMatchObject({ attempts: 1, pending: 1 }));
     await store.storage(({ sql }) => {
       if (waiting === 0) return;
-      // What the books have after so many failures, each due in a day.
+      // What the ledger has after so many failures, each due in a day.
       const numbers = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)`;
       sql.exec(`${numbers} INSERT INTO lanes (run, stream, head, after, seen, behind, since)
                 SELECT 9, 'reading/x' || n, n, n, n, 0, ? FROM numbers`, waiting, time.now() - 86_400_000); // prettier-ignore
@@ -92,7 +92,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     return { ...store, time };
   }
 
-  it("takes no further event until one of them has ended", async () => {
+  it("accepts no further event until one of them has recovered", async () => {
     const { read, wake, alarm, endpoint, received, report, time } = await withFailing("lanes", others);
     await read("new", 1);
     await wake();
@@ -106,7 +106,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     await eventually(async () => expect(await report()).toMatchObject({ position: 2, pending: others }));
   });
 
-  it("says so: in its report, as a consumer, and in the logs once", async () => {
+  it("shows that in its report, as a consumer, and once in the logs", async () => {
     const { store, webhook, get, read, wake, alarm, endpoint, received, report, json, time } = await withFailing("full", others - 1);
     const lines = vi.spyOn(console, "error").mockReturnValue();
     const begun = new Date(time.now()).toISOString();
@@ -157,7 +157,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     expect((await report()).blocked).not.toHaveProperty("fullSince");
   });
 
-  it("of which none waits any more says nothing of them", async () => {
+  it("no longer shows that when none of them waits", async () => {
     const { wake, alarm, endpoint, report, time } = await withFailing("none", 0);
     endpoint.answer = OK;
     time.pass(5_000);
@@ -167,7 +167,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     expect(await report()).not.toHaveProperty("blocked");
   });
 
-  it("has ledger from before it was noted since when they wait: they wait from now on", async () => {
+  it("counts them as waiting from now on if its ledger is older than the note of since when they wait", async () => {
     const { evict, report, storage, time } = await withFailing("before", 1);
     await storage(({ sql }) => sql.exec(`ALTER TABLE lanes DROP COLUMN since`));
     await evict();
@@ -176,7 +176,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
   });
 });
 
-describe("the list of deliveries of a webhook with many", () => {
+describe("the list of a webhook's many deliveries", () => {
   const ROWS = 2_500;
   const SKIPPED = [5, 1_405, 2_455];
 
@@ -198,7 +198,7 @@ describe("the list of deliveries of a webhook with many", () => {
     ["", ROWS, "limit=200", 13],
     ["those that were skipped", SKIPPED.length, "status=skipped", 3], // each page looks at a thousand
     ["those that are parked", ROWS / 100, "status=parked&limit=10", 3],
-    ["those that arrived", ROWS - SKIPPED.length - ROWS / 100, "status=delivered&limit=200", 13],
+    ["those that were delivered", ROWS - SKIPPED.length - ROWS / 100, "status=delivered&limit=200", 13],
   ])("has each of them once, in order, page by page: %s", async (_which, count, query, pages) => {
     const { webhook, json } = await withMany("pages");
     const ids: number[] = [];
@@ -216,11 +216,11 @@ describe("the list of deliveries of a webhook with many", () => {
   it.each<[string, number, (table: DeliveryTable) => unknown]>([
     ["a page of all", 50, (table) => table.page(undefined, undefined, 50)],
     ["a page of those that are parked", 50, (table) => table.page("parked", undefined, 50)],
-    ["a page of those that arrived", WEBHOOK_LEDGER_STEP, (table) => table.page("delivered", undefined, 50)],
+    ["a page of those that were delivered", WEBHOOK_LEDGER_STEP, (table) => table.page("delivered", undefined, 50)],
     ["a page of those that were skipped", WEBHOOK_LEDGER_STEP, (table) => table.page("skipped", undefined, 50)],
     ["the number of those that are parked", ROWS / 100, (table) => table.parked()],
     ["the number of those in a range", ROWS / 100, (table) => table.parkedBetween(1, ROWS)],
-    ["what is to be tried again, when the ledger are opened", 1, (table) => table.retries()],
+    ["what is to be tried again, when the ledger is opened", 1, (table) => table.retries()],
     ["those that are revived", ROWS / 100, (table) => table.revive(1, ROWS, 50, 0)],
   ])("reads a bounded number of rows for %s", async (_what, most, look) => {
     const { storage } = await withMany("bound");
@@ -241,7 +241,7 @@ describe("the list of deliveries of a webhook with many", () => {
   });
 });
 
-describe("what a consumer holds of the log", () => {
+describe("the part of the log that a consumer holds in memory", () => {
   /** Three megabytes and more in few events, and the pages in which they are read. */
   async function heavy(name: string) {
     const store = await subscribed(name);
@@ -271,7 +271,7 @@ describe("what a consumer holds of the log", () => {
   it.each([
     ["view", (store: string) => viewConsumer(storeNamed(store), notes)],
     ["processor", (store: string) => reactorConsumer(storeNamed(store, app), heard)],
-  ])("comes to a %s in pages of bounded bytes", async (kind, consumerOf) => {
+  ])("reaches a %s in pages of bounded bytes", async (kind, consumerOf) => {
     const { store, sizes, pages } = await heavy(`heavy-${kind}`);
     const progress = await catchUp(consumerOf(store), storeNamed(store).log, Number.POSITIVE_INFINITY);
     expect(progress.outcome).toBe("caught-up");
@@ -279,7 +279,7 @@ describe("what a consumer holds of the log", () => {
     expect(pages.flatMap(({ events }) => events.map(({ position }) => position))).toEqual(Array.from({ length: 32 }, (_, at) => at + 1));
   });
 
-  it("comes to a webhook in pages of bounded bytes", async () => {
+  it("reaches a webhook in pages of bounded bytes", async () => {
     const { sizes, wake, received } = await heavy("heavy-webhook");
     await wake();
     await eventually(() => expect(received()).toHaveLength(32));

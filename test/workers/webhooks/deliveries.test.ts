@@ -12,7 +12,7 @@ afterEach(() => vi.restoreAllMocks());
 const FAILED = () => new Response("no", { status: 500 });
 
 describe("promise 6: webhooks arrive", () => {
-  it("signed, with the event as the log has it", async () => {
+  it("signed, with the event as it is in the log", async () => {
     const { webhook, read, wake, json, endpoint } = await subscribed("arrive");
     await read("s", 1);
     await wake();
@@ -47,7 +47,7 @@ describe("promise 6: webhooks arrive", () => {
     expect((await send("PATCH", `/webhooks/${webhook.id}`, { format: "xml" })).status).toBe(400);
   });
 
-  it("once each, though the wake-ups are repeated", async () => {
+  it("once each, even if wake-ups are repeated", async () => {
     const { read, wake, ledger, consumer, webhook, received } = await subscribed("repeated");
     await read("a", 1);
     await read("b", 2);
@@ -98,7 +98,7 @@ describe("promise 6: in stream order", () => {
     await eventually(() => expect(received()).toEqual(["reading/a/1", "reading/b/1", "reading/b/2", "reading/a/2"]));
   });
 
-  it("though a delivery fails: its stream waits for it, the others go on", async () => {
+  it("even if a delivery fails: its stream waits for it, the others go on", async () => {
     const { read, wake, ledger, report, alarm, endpoint, received, json, webhook } = await subscribed("failing");
     const behind = async () =>
       (await json(`/webhooks/${webhook.id}/deliveries`)).deliveries.map((delivery: { behind?: number }) => delivery.behind ?? 0);
@@ -124,7 +124,7 @@ describe("promise 6: in stream order", () => {
     expect(await behind()).toEqual([0, 0, 0, 0]);
   });
 
-  it("though the log went on in further segments while a stream waited: what waits is behind segments without an event of it", async () => {
+  it("even if the log went on in further segments while a stream waited: what waits is behind segments without an event of that stream", async () => {
     const { pass } = clock();
     const { read, wake, alarm, endpoint, received, ledger, segments } = await subscribed("rolled-over");
     endpoint.answer = ({ stream }) => (stream === "reading/a" ? FAILED() : new Response(null, { status: 204 }));
@@ -174,7 +174,7 @@ describe("promise 6: in stream order", () => {
   });
 });
 
-describe("promise 6: though the log is out of reach for a while", () => {
+describe("promise 6: even if the log is out of reach for a while", () => {
   it("no delivery is lost, none overtakes another, and no attempt is counted", async () => {
     const { store, read, wake, ledger, alarm, object, endpoint, received } = await subscribed("unreachable");
     const slow = Promise.withResolvers<void>();
@@ -196,7 +196,7 @@ describe("promise 6: though the log is out of reach for a while", () => {
     await object.wake().catch(() => {});
     await eventually(() => expect(failed).toBe(true));
     reading.mockRestore();
-    // The alarm finds deliveries still under way, and must not begin second ones beside them.
+    // The alarm finds deliveries still under way, and must not begin second ones next to them.
     await Promise.race([alarm(), eventually(() => expect(received().length).toBeGreaterThan(2))]);
     slow.resolve();
     later.pass(5_000);
@@ -212,7 +212,7 @@ describe("promise 6: though the log is out of reach for a while", () => {
 describe("promise 6: retried on a schedule, and never silently dropped", () => {
   const SCHEDULE_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
-  it("after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h, and then parked, where it is seen", async () => {
+  it("after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h, and then parked, where it can be seen", async () => {
     const { read, wake, ledger, alarm, report, endpoint } = await subscribed("schedule");
     const time = clock();
     endpoint.answer = FAILED;
@@ -260,7 +260,7 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
     }
   });
 
-  it("and goes on with the stream's next event when one was parked", async () => {
+  it("and followed by the stream's next event when one was parked", async () => {
     const { read, wake, ledger, alarm, endpoint } = await subscribed("next");
     const time = clock();
     endpoint.answer = ({ version }) => (version === 1 ? FAILED() : new Response(null, { status: 204 }));
@@ -321,7 +321,7 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
     );
   });
 
-  it("even when its URL is not allowed any more: nothing is sent, and the ledger say why", async () => {
+  it("even when its URL is no longer allowed: nothing is sent, and the ledger has the reason", async () => {
     const { read, wake, ledger, endpoint } = await subscribed("forbidden");
     await read("s", 1);
     const deployed = vi.spyOn(env, "HEADSPRING_ENV", "get").mockReturnValue("deployed");
@@ -335,7 +335,7 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
 });
 
 describe("a webhook's intent to deliver", () => {
-  it("are there before anything is sent", async () => {
+  it("is there before anything is sent", async () => {
     const { read, wake, ledger, progress, armed, endpoint } = await subscribed("before");
     const slow = Promise.withResolvers<void>();
     endpoint.answer = async () => {
@@ -350,7 +350,7 @@ describe("a webhook's intent to deliver", () => {
     slow.resolve();
   });
 
-  it("stays in the log until it is carried out, also when what came after it is on the ledger", async () => {
+  it("stays in the log until it is carried out, even when later deliveries are in the ledger", async () => {
     const { read, wake, ledger, progress, armed, received, endpoint } = await subscribed("under-way");
     const slow = Promise.withResolvers<void>();
     endpoint.answer = async ({ stream }) => {
@@ -367,7 +367,7 @@ describe("a webhook's intent to deliver", () => {
     slow.resolve();
   });
 
-  it("survive the object: what was not delivered is, by the next one's alarm", async () => {
+  it("survives the object: what was not delivered is delivered by the next object's alarm", async () => {
     const { read, wake, ledger, object, alarm, endpoint } = await subscribed("evicted");
     const time = clock();
     endpoint.answer = FAILED;
@@ -381,7 +381,7 @@ describe("a webhook's intent to deliver", () => {
     expect(await ledger()).toMatchObject([{ status: "delivered", attempts: 2 }]);
   });
 
-  it("are as many as there are events, page after page", async () => {
+  it("covers as many deliveries as there are events, page after page", async () => {
     const { post, wake, ledger, report } = await subscribed("pages", { types: ["Calibrated"] });
     const events = Array.from({ length: 1_000 }, (_, index) =>
       index % 100 === 99 ? { type: "Calibrated", data: {} } : { type: "Read", data: { value: 1 } },
@@ -395,7 +395,7 @@ describe("a webhook's intent to deliver", () => {
 });
 
 describe("a webhook that is deleted", () => {
-  it("is sent nothing any more", async () => {
+  it("is sent nothing more", async () => {
     const { webhook, read, send, wake, endpoint } = await subscribed("deleted");
     await send("DELETE", `/webhooks/${webhook.id}`);
     await read("s", 1);
@@ -403,7 +403,7 @@ describe("a webhook that is deleted", () => {
     expect(endpoint.received).toEqual([]);
   });
 
-  it("leaves nothing behind, not even when it was reading the log", async () => {
+  it("leaves nothing behind, even if it was reading the log", async () => {
     const { store, webhook, read, send, wake, tables, progress, received } = await subscribed("reading");
     const slow = Promise.withResolvers<void>();
     let asked = false;
@@ -424,7 +424,7 @@ describe("a webhook that is deleted", () => {
     expect(received()).toEqual([]);
   });
 
-  it("leaves nothing behind, not even when a delivery was under way", async () => {
+  it("leaves nothing behind, even if a delivery was under way", async () => {
     const { webhook, read, send, wake, tables, alarm, endpoint } = await subscribed("traces");
     const slow = Promise.withResolvers<void>();
     endpoint.answer = async () => {

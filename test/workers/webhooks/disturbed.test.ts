@@ -58,7 +58,7 @@ function holdReads(store: string, picks: (request: { limit: number; stream?: str
 const pause = ({ send, webhook }: Subscribed, paused: boolean) => send("PATCH", `/webhooks/${webhook.id}`, { paused });
 
 describe("a webhook that is paused", () => {
-  it("while it reads what comes next, sends none of it until it is resumed", async () => {
+  it("while it reads the next events, sends none of them until it is resumed", async () => {
     const store = await subscribed("paused-reading");
     await store.read("s", 1);
     const reads = holdReads(store.store, () => true);
@@ -72,7 +72,7 @@ describe("a webhook that is paused", () => {
     await eventually(() => expect(store.received()).toEqual(["reading/s/1"]));
   });
 
-  it("while it looks up what it is about to send again, does not send it until it is resumed", async () => {
+  it("while it looks up an event to send again, does not send it until it is resumed", async () => {
     const store = await subscribed("paused-again");
     const time = clock();
     store.endpoint.answer = FAILED;
@@ -93,7 +93,7 @@ describe("a webhook that is paused", () => {
     expect(store.received()).toHaveLength(2);
   });
 
-  it("while it reads again what is to be sent for the first time, keeps its place in the order", async () => {
+  it("while it reads again an event that is yet to be sent, keeps that event's place in the order", async () => {
     const store = await subscribed("paused-fresh", { concurrency: 1 });
     const time = clock();
     const { answer } = slowly(store);
@@ -111,7 +111,7 @@ describe("a webhook that is paused", () => {
     await eventually(() => expect(store.received()).toEqual(["reading/a/1", "reading/b/1"]));
   });
 
-  it("while it looks for what waits behind a failure, finds it when it is resumed", async () => {
+  it("while it looks for events that wait behind a failure, finds them when it is resumed", async () => {
     const store = await subscribed("paused-lane", { types: ["Read"] });
     const time = clock();
     store.endpoint.answer = FAILED;
@@ -139,8 +139,8 @@ describe("a webhook that is paused", () => {
   });
 });
 
-describe("a webhook that is put back", () => {
-  it("while a delivery is under way that then fails, sends it as part of the new run, and keeps nothing of the old one", async () => {
+describe("a webhook that is reset to an earlier position", () => {
+  it("while a delivery is under way that then fails, sends the event as part of the new run, and keeps nothing of the old one", async () => {
     const store = await subscribed("reset-failing");
     const first = Promise.withResolvers<void>();
     store.endpoint.answer = async () => {
@@ -158,7 +158,7 @@ describe("a webhook that is put back", () => {
     expect(await store.ledger()).toMatchObject([{ run: 1, position: 1, status: "delivered", attempts: 1 }]);
   });
 
-  it("behind what has failed, forgets the failure and sends all of it once more", async () => {
+  it("before a failed delivery, forgets the failure and sends everything once more", async () => {
     const store = await subscribed("reset-lane");
     store.endpoint.answer = FAILED;
     for (const value of [1, 2]) await store.read("s", value);
@@ -239,11 +239,11 @@ describe("a webhook whose endpoint says 410", () => {
 });
 
 describe("a webhook whose log is away", () => {
-  it("when it is resumed, says so, and lets the log know later that it may ring again", async () => {
+  it("when it is resumed, reports that, and lets the log know later that it may be woken again", async () => {
     const store = await subscribed("untold");
     await pause(store, true);
     await store.read("s", 1);
-    await store.wake(); // which tells the log that nobody need ring
+    await store.wake(); // which lets the log know that nobody needs a wake-up
     const getByName = env.LOGS.getByName.bind(env.LOGS);
     const away = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
       const sweep = () => Promise.reject(new Error("the log is away"));
@@ -263,7 +263,7 @@ describe("a webhook whose log is away", () => {
     );
   });
 
-  it("when it would read on, goes on in a moment", async () => {
+  it("when it would read on, goes on a moment later", async () => {
     const store = await subscribed("unread");
     const time = clock();
     await pause(store, true);
@@ -305,7 +305,7 @@ describe("a webhook whose log is away", () => {
     await eventually(async () => expect(await store.report()).toMatchObject({ pending: 0, totals: { delivered: 4, failed: 0 } }));
   });
 
-  it("and comes back without its last events (restored to an earlier time), passes over what is not there", async () => {
+  it("and comes back without its last events (restored to an earlier time), skips the events that no longer exist", async () => {
     const store = await subscribed("robbed");
     const time = clock();
     store.endpoint.answer = ({ stream }) => (stream === "reading/gone" ? FAILED() : OK());
@@ -331,13 +331,13 @@ describe("a webhook whose log is away", () => {
 });
 
 describe("a webhook that dies", () => {
-  it("counts what waits behind a failure once, though it reads that again", async () => {
+  it("counts the events that wait behind a failure once, although it reads them again", async () => {
     const store = await subscribed("counted-again");
     store.endpoint.answer = FAILED;
     for (const value of [1, 2, 3]) await store.read("s", value);
     await store.wake();
     await eventually(async () => expect(await store.report()).toMatchObject({ attempts: 1, pending: 3 }));
-    // As far as it is stored when it dies early: the lane is, the way behind it is not.
+    // As far as it is stored when it dies early: the blocked stream is, the look at what waits behind it is not.
     const progress = await store.progress();
     await store.storage(({ kv }) => kv.put("progress", { ...progress, feeds: [{ run: 0, settled: 0 }] }));
     await store.evict();
@@ -349,7 +349,7 @@ describe("a webhook that dies", () => {
     expect(store.received().slice(1)).toEqual(["reading/s/1", "reading/s/2", "reading/s/3"]);
   });
 
-  it("by its storage while it reads on, does not say that it has taken what it has read", async () => {
+  it("when its storage fails while it reads on, does not report the events that it has read as taken", async () => {
     const store = await subscribed("storage-reading");
     const { answer } = slowly(store);
     await store.read("a", 1);
@@ -375,11 +375,11 @@ describe("a webhook that dies", () => {
   });
 });
 
-describe("a webhook that is removed while a pair of keys is made for it", () => {
+describe("a webhook that is deleted while a pair of keys is made for it", () => {
   it.each([
     ["another", (store: Subscribed) => store.post(`/webhooks/${store.webhook.id}/rotate-secret`, {})],
     ["the first", (store: Subscribed) => store.get(`/.well-known/webhooks/${store.webhook.id}`)],
-  ])("keeps none of it: %s", async (_which, ask) => {
+  ])("keeps neither of them: %s", async (_which, ask) => {
     const store = await subscribed("keys-removed", { asymmetric: true });
     const { promise, resolve } = Promise.withResolvers<void>();
     const generate = crypto.subtle.generateKey.bind(crypto.subtle);
@@ -398,7 +398,7 @@ describe("a webhook that is removed while a pair of keys is made for it", () => 
 });
 
 describe("replays", () => {
-  it("are so many at a time", async () => {
+  it("are limited in number", async () => {
     const store = await subscribed("replays");
     await store.read("s", 1);
     await store.wake();

@@ -25,7 +25,7 @@ describe("an endpoint that does everything wrong that an endpoint can", () => {
   const STREAMS = 8;
   const EVENTS = 6;
 
-  it.each([1, 2, 3])("gets every event, in order, signed, and delays no healthy one beside it (seed %i)", async (seed) => {
+  it.each([1, 2, 3])("gets every event, in order, signed, and delays no healthy endpoint next to it (seed %i)", async (seed) => {
     const store = await subscribed(`chaos-${seed}`);
     const { read, post, json, wake, alarm, endpoint, webhook, report } = store;
     const healthyUrl = `http://healthy-${seed}.test/`;
@@ -102,7 +102,7 @@ function endless(): ReadableStream {
 }
 
 describe("an endpoint at which every stream fails", () => {
-  it("counts as down: it is looked at with one delivery at a time, and gets all when it is back", async () => {
+  it("counts as down: it is tried with one delivery at a time, and gets all when it is back", async () => {
     const { read, wake, alarm, endpoint, received, report, ledger } = await subscribed("down");
     const time = clock();
     endpoint.answer = FAILED;
@@ -141,8 +141,8 @@ describe("an endpoint at which every stream fails", () => {
   });
 });
 
-describe("several streams that fail at an endpoint that takes the others", () => {
-  it("neither hold back the others again and again, nor lose their attempts by it", async () => {
+describe("several streams that fail at an endpoint that accepts the others", () => {
+  it("neither hold back the others again and again, nor lose their attempts in the process", async () => {
     const { read, wake, alarm, endpoint, received, report, ledger } = await subscribed("own-fault");
     const time = clock();
     endpoint.answer = ({ stream }) => (stream.startsWith("reading/bad") ? FAILED() : OK());
@@ -229,7 +229,7 @@ describe("one stream that fails", () => {
 });
 
 describe("an endpoint that answers 429 or 503 with Retry-After", () => {
-  it.each([429, 503])("%i: is left alone for so long, all streams of it", async (status) => {
+  it.each([429, 503])("%i: is left alone for that long, for all streams", async (status) => {
     const { read, wake, alarm, endpoint, ledger, report } = await subscribed("later");
     const time = clock();
     endpoint.answer = () => new Response(null, { status, headers: { "retry-after": "120" } });
@@ -250,7 +250,7 @@ describe("an endpoint that answers 429 or 503 with Retry-After", () => {
 });
 
 describe("what an endpoint answers", () => {
-  it("is kept up to the first bytes, without what terminals obey", async () => {
+  it("is kept up to its first bytes, without terminals' control characters", async () => {
     const { read, wake, ledger, endpoint } = await subscribed("excerpt");
     endpoint.answer = () => new Response(`\u001b[31mno\u0000 ${"x".repeat(2_000_000)}`, { status: 500 });
     await read("s", 1);
@@ -261,7 +261,7 @@ describe("what an endpoint answers", () => {
     expect(excerpt.length).toBeLessThanOrEqual(WEBHOOK_EXCERPT_BYTES);
   });
 
-  it("decides by its status, though its body cannot even be ended", async () => {
+  it("counts by its status, even if its body cannot even be cancelled", async () => {
     const { read, wake, ledger, endpoint } = await subscribed("stubborn");
     const body = () =>
       new ReadableStream({
@@ -276,7 +276,7 @@ describe("what an endpoint answers", () => {
     );
   });
 
-  it("decides by its status, though its body never ends", async () => {
+  it("counts by its status, even if its body never ends", async () => {
     const { read, wake, ledger, endpoint } = await subscribed("endless");
     endpoint.answer = () => new Response(endless(), { status: 200 });
     await read("s", 1);
@@ -286,7 +286,7 @@ describe("what an endpoint answers", () => {
 });
 
 describe("an endpoint that is gone", () => {
-  it("with a 410 is switched off at once; others are told, and what comes meanwhile is sent when it is back", async () => {
+  it("with a 410 is switched off at once; that is announced, and events of that time are sent when it is back", async () => {
     expectErrors(/a webhook was switched off/);
     const { read, wake, alarm, json, endpoint, received, report, webhook, send, consumer } = await subscribed("gone"); // of everything: but not of itself
     endpoint.answer = () => new Response(null, { status: 410 });
@@ -333,7 +333,7 @@ describe("an endpoint that is gone", () => {
     await eventually(async () => expect(await report()).toMatchObject({ status: "failed", disabled: { reason: "failing" } }));
   });
 
-  it("is announced once, though the announcement was not recorded as made", async () => {
+  it("is announced once, even if the announcement was not recorded as made", async () => {
     expectErrors(/a webhook was switched off/);
     const { read, wake, alarm, evict, endpoint, json, report, storage } = await subscribed("announced");
     endpoint.answer = () => new Response(null, { status: 410 });
@@ -351,7 +351,7 @@ describe("an endpoint that is gone", () => {
 });
 
 describe("an event that was erased while its delivery waited", () => {
-  it("is not sent, not even what was read of it before", async () => {
+  it("is not sent, not even with the content that was read before", async () => {
     const { read, send, wake, alarm, endpoint, ledger, report } = await subscribed("erased", { types: ["Read"] });
     const time = clock();
     endpoint.answer = FAILED;

@@ -25,7 +25,7 @@ async function failedOnce(name: string) {
   return { ...store, time, deliveriesOf };
 }
 
-it("counts the later events of a stream behind the delivery that they wait for, and behind no other of the stream", async () => {
+it("the later events of a stream count as waiting behind the delivery that they wait for, and behind no other of the stream", async () => {
   const { read, wake, endpoint, report, json, webhook } = await subscribed("behind");
   const behind = async () =>
     (await json(`/webhooks/${webhook.id}/deliveries`)).deliveries.map((one: { position: number; behind?: number }) => [
@@ -47,7 +47,7 @@ it("counts the later events of a stream behind the delivery that they wait for, 
 });
 
 describe("the deliveries of an event", () => {
-  it("have every attempt with its time, its answer and why it failed, as the webhook's own list has", async () => {
+  it("show every attempt with its time, its answer and why it failed, as the webhook's own list does", async () => {
     const { time, alarm, endpoint, report, deliveriesOf, json, webhook } = await failedOnce("history");
     const begun = time.now();
     endpoint.answer = () => Promise.reject(new TypeError("connection refused"));
@@ -103,7 +103,7 @@ describe("the deliveries of an event", () => {
     expect(await deliveriesOf(99)).toEqual([]);
   });
 
-  it("count as attempts only what was sent: neither an operator's decision, nor that the event was erased", async () => {
+  it("count as attempts only what was sent: neither an operator's decision nor an erasure of the event", async () => {
     vi.spyOn(console, "warn").mockReturnValue();
     const { post, send, read, wake, webhook, report, time, alarm, endpoint, deliveriesOf } = await failedOnce("no-attempt");
     endpoint.answer = ({ stream }) => (stream === "reading/erased" ? FAILED() : OK());
@@ -119,14 +119,14 @@ describe("the deliveries of an event", () => {
     await eventually(async () => expect(await report()).toMatchObject({ pending: 0 }));
     expect(await deliveriesOf(2)).toMatchObject([{ status: "skipped", error: "the event was erased", history: [attempt] }]);
 
-    // Tried again, it is one more attempt, beside the one before it.
+    // Tried again, it is one more attempt, next to the one before it.
     endpoint.answer = OK;
     await post(`/webhooks/${webhook.id}/deliveries/1/retry`, undefined);
     await eventually(async () => expect(await deliveriesOf(1)).toMatchObject([{ status: "delivered", attempts: 1 }]));
     expect((await deliveriesOf(1))[0].history).toMatchObject([attempt, { response: 204 }]);
   });
 
-  it("keep the latest 20 attempts, and are found among the latest 20 replays, whatever happens in between", async () => {
+  it("show the latest 20 attempts, and are found among the latest 20 replays, whatever happens in between", async () => {
     const { storage, deliveriesOf } = await failedOnce("bounded");
     const event = { stream: "reading/s", type: "Read" };
     await storage(({ sql }) => {
@@ -143,7 +143,7 @@ describe("the deliveries of an event", () => {
     expect(JSON.stringify(history.slice(0, -1)).length).toBeLessThan(6_000);
   });
 
-  it("of a ledger from before attempts were noted have the last one, and from then on all", async () => {
+  it("in a ledger from before attempts were noted show the last one, and from then on all", async () => {
     const { storage, evict, time, alarm, report, deliveriesOf } = await failedOnce("before");
     await storage(({ sql }) => void sql.exec(`ALTER TABLE deliveries DROP COLUMN earlier`));
     await evict();
@@ -154,7 +154,7 @@ describe("the deliveries of an event", () => {
     expect((await deliveriesOf(1))[0]).toMatchObject({ attempts: 2, history: [{ response: 500 }, { response: 500 }] });
   });
 
-  it("are asked for by up to 100 positions", async () => {
+  it("can be asked for by up to 100 positions", async () => {
     const { get, deliveriesOf } = await failedOnce("asked");
     expect(await deliveriesOf(...Array.from({ length: 100 }, (_, index) => index + 1))).toHaveLength(1);
     const many = Array.from({ length: 101 }, (_, index) => `position=${index}`).join("&");

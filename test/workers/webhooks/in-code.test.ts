@@ -24,7 +24,7 @@ function switchOn(name: string) {
 }
 
 describe("a webhook in code", () => {
-  it("is told of what fulfils its predicate, with its headers", async () => {
+  it("is sent the events that fulfil its predicate, with its headers", async () => {
     const { told } = switchOn("predicate");
     const store = quietStore("predicate");
     for (const value of [5, 11, 10, 12]) await store.read("s", value);
@@ -34,7 +34,7 @@ describe("a webhook in code", () => {
     expect(await store.json("/webhooks/told")).toMatchObject({ origin: "code", headers: ["x-told", "x-key"], rate: 1_000, concurrency: 2 });
   });
 
-  it("that is switched on later begins with what comes then, though it is woken late", async () => {
+  it("that is switched on later begins with the events of that time, even if it is woken late", async () => {
     const store = quietStore("later");
     for (const value of [100, 101]) await store.read("old", value);
     const { told } = switchOn("later");
@@ -49,7 +49,7 @@ describe("a webhook in code", () => {
     expect(await store.consumer("told")).toMatchObject({ lag: 0, position: 4 });
   });
 
-  it("is listed and measured where it is switched on, and unknown where it is not", async () => {
+  it("is listed and measured in stores where it is switched on, and unknown in others", async () => {
     const store = quietStore("listed");
     expect(await readJson(await store.get("/webhooks/told"))).toMatchObject({ status: 404, code: "unknown-webhook" });
     expect((await store.json("/webhooks")).webhooks).toEqual([]);
@@ -62,7 +62,7 @@ describe("a webhook in code", () => {
     expect(await (await store.get("/metrics")).text()).toContain(`consumer="told.all"`);
   });
 
-  it("begins at the beginning where it says so", async () => {
+  it("begins at the beginning where its definition asks for that", async () => {
     const store = quietStore("beginning");
     await store.read("old", 1);
     const { all } = switchOn("beginning");
@@ -85,7 +85,7 @@ describe("a webhook in code", () => {
     for (const secret of [another, SECRET]) expect(() => new Webhook(secret).verify(body, Object.fromEntries(headers))).not.toThrow();
   });
 
-  it("is changed in the code, and paused anywhere", async () => {
+  it("can be changed in code only, and paused anywhere", async () => {
     const { told } = switchOn("levers");
     const store = quietStore("levers");
     const change = (body: object) => store.send("PATCH", "/webhooks/told", body);

@@ -1,4 +1,4 @@
-/** What a delivery costs, and what the books keep. */
+/** What a delivery costs, and what the ledger keeps. */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WEBHOOK_LEDGER_DAYS, WEBHOOK_PARKED_DAYS } from "../../../src/deliveries/limits.ts";
@@ -16,7 +16,7 @@ const OK = () => new Response(null, { status: 204 });
 const FAILED = () => new Response("no", { status: 500 });
 const DAY_MS = 86_400_000;
 
-/** Counts the rows that a webhook's SQL writes; the alarm and the one row of progress are counted beside. */
+/** Counts the rows that a webhook's SQL writes; the alarm and the one row of progress are counted separately. */
 async function counted(storage: (look: (storage: DurableObjectStorage) => void) => Promise<void>) {
   const costs = { sql: 0, progress: 0, alarms: 0 };
   await storage((storage) => {
@@ -45,8 +45,8 @@ async function counted(storage: (look: (storage: DurableObjectStorage) => void) 
   return costs;
 }
 
-describe("an event that arrives at the first attempt", () => {
-  it("costs one row, and a hundredth for the progress", async () => {
+describe("an event that is delivered at the first attempt", () => {
+  it("costs one row, and a hundredth of one for the cursor", async () => {
     const { post, wake, storage, report } = await subscribed("cost");
     const events = Array.from({ length: 100 }, () => ({ type: "Read", data: { value: 1 } }));
     await post("/streams/reading/first", { events: events.slice(0, 1) });
@@ -62,7 +62,7 @@ describe("an event that arrives at the first attempt", () => {
 });
 
 describe("the ledger of a webhook", () => {
-  it("do not keep what arrived for ever, and what was parked longer", async () => {
+  it("does not keep what was delivered for ever, and keeps what was parked longer", async () => {
     const { read, wake, alarm, endpoint, ledger, report } = await subscribed("prune");
     const time = clock();
     endpoint.answer = ({ stream }) => (stream === "reading/bad" ? FAILED() : OK());
@@ -92,7 +92,7 @@ describe("the ledger of a webhook", () => {
     await eventually(async () => expect(await statuses()).toEqual([]));
   });
 
-  it("are pruned in bounded steps, past young entries of other runs", async () => {
+  it("is pruned in bounded steps, past young entries of other runs", async () => {
     const { storage } = await subscribed("steps");
     const left = await storage((storage) => {
       Ledger.begin(storage, 0);
@@ -118,7 +118,7 @@ describe("the ledger of a webhook", () => {
     expect(left.at(-1)).toBe(1_501); // the young ones, and one that waits
   });
 
-  it("stay as they are when the storage fails, and the delivery comes again under its old id", async () => {
+  it("stays as it is when the storage fails, and the delivery is repeated under its old id", async () => {
     expectErrors(/webhook deliveries stopped; they continue in a moment/);
     const { read, wake, alarm, endpoint, ledger } = await subscribed("storage");
     const time = clock();
@@ -142,8 +142,8 @@ describe("the ledger of a webhook", () => {
   });
 });
 
-describe("work that comes when a dispatch is about to end", () => {
-  it("is taken up by it, or by another one, and does not wait for the alarm", async () => {
+describe("work that arrives when a dispatch is about to end", () => {
+  it("is done by that dispatch or by another, and does not wait for the alarm", async () => {
     const { read, wake, received, storage } = await subscribed("ending");
     await storage((storage) => void vi.spyOn(storage, "setAlarm").mockResolvedValue()); // there is none
     for (let round = 1; round <= 30; round++) {

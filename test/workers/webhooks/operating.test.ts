@@ -62,7 +62,7 @@ describe("PATCH of a webhook", () => {
     });
   });
 
-  it("of the URL sends what waits to the new one, at once", async () => {
+  it("of the URL sends waiting deliveries to the new one, at once", async () => {
     const { send, webhook, read, wake, endpoint, report } = await subscribed("move");
     endpoint.answer = FAILED;
     for (const stream of ["a", "b", "c", "d"]) await read(stream, 1);
@@ -74,7 +74,7 @@ describe("PATCH of a webhook", () => {
     await eventually(() => expect(moved.received.map(({ stream }) => stream)).toContain("reading/d"));
   });
 
-  it("of the filter counts for everything that was not tried yet", async () => {
+  it("of the filter applies to everything that was not tried yet", async () => {
     const { send, webhook, read, wake, received, endpoint } = await subscribed("filter", { concurrency: 1 });
     const slow = Promise.withResolvers<void>();
     endpoint.answer = async () => {
@@ -91,7 +91,7 @@ describe("PATCH of a webhook", () => {
 });
 
 describe("a webhook with a predicate", () => {
-  it("is sent only what fulfils it", async () => {
+  it("is sent only the events that fulfil it", async () => {
     const where = {
       or: [
         { path: "data.value", op: "gt", value: 10 },
@@ -128,7 +128,7 @@ describe("a paused webhook", () => {
     await read("s", 2);
     await wake();
     expect(received()).toEqual([]);
-    expect(await object.wake()).toBe(Number.MAX_SAFE_INTEGER); // nobody needs to ring for it
+    expect(await object.wake()).toBe(Number.MAX_SAFE_INTEGER); // nobody needs to wake it
     await evict();
     expect(await report()).toMatchObject({ status: "paused" });
     expect(await readJson(await send("PATCH", `/webhooks/${webhook.id}`, { paused: false }))).toMatchObject({
@@ -136,7 +136,7 @@ describe("a paused webhook", () => {
     });
     await eventually(() => expect(received()).toEqual(["reading/s/1", "reading/s/2"]));
     expect(await object.wake()).toBe(2);
-    await read("s", 3); // and the log rings for it again
+    await read("s", 3); // and the log wakes it again
     await eventually(() =>
       expect(sent()).toContainEqual({
         body: expect.objectContaining({ store, consumers: [webhook.id], head: 3, asOf: expect.any(Number) }),
@@ -144,7 +144,7 @@ describe("a paused webhook", () => {
     );
   });
 
-  it("also from the consumers' side", async () => {
+  it("does the same when paused and resumed as a consumer", async () => {
     const { object } = await subscribed("levers");
     expect(await object.control("pause")).toMatchObject({ status: "paused" });
     expect(await object.control("resume")).toMatchObject({ status: "live" });
@@ -204,7 +204,7 @@ describe("retrying", () => {
     await eventually(async () => expect(await report()).toMatchObject({ parked: 0, pending: 0 }));
   });
 
-  it("everything, from the consumers' side, also after the object was gone", async () => {
+  it("everything, as a consumer's action, also after the object was gone", async () => {
     const { object, evict, report, received } = await parked("all");
     await evict();
     expect(await object.countControl("retry")).toEqual({ after: 2, deliveries: 2 });
@@ -214,7 +214,7 @@ describe("retrying", () => {
     expect(received().slice(-2).toSorted()).toEqual(["reading/a/1", "reading/b/1"]);
   });
 
-  it("what backs off does not wait any longer", async () => {
+  it("also sends what is backing off, without further waiting", async () => {
     const { post, read, wake, webhook, endpoint, report } = await subscribed("now");
     const time = clock();
     endpoint.answer = FAILED;
@@ -229,7 +229,7 @@ describe("retrying", () => {
 });
 
 describe("skipping", () => {
-  it("parks what keeps streams waiting, on record, and they go on", async () => {
+  it("parks the deliveries that block streams, on record, and the streams go on", async () => {
     vi.spyOn(console, "warn").mockReturnValue();
     const { object, webhook, post, read, wake, endpoint, received, report, ledger } = await subscribed("skip");
     endpoint.answer = ({ version }) => (version === 1 ? FAILED() : OK());
@@ -247,7 +247,7 @@ describe("skipping", () => {
 });
 
 describe("sending again", () => {
-  it("a range of positions, with new ids, beside what is new", async () => {
+  it("a range of positions, with new ids, alongside new events", async () => {
     const { post, read, wake, webhook, endpoint, received, report, json } = await subscribed("replay");
     for (const value of [1, 2, 3, 4]) await read("s", value);
     await wake();
@@ -279,7 +279,7 @@ describe("sending again", () => {
     expect(received()).toHaveLength(6);
   });
 
-  it("a range of time, for which it reads nothing else from the log, and looks through it step by step", async () => {
+  it("a range of time, for which it reads nothing else from the log, and which it goes through step by step", async () => {
     const { store, post, read, wake, webhook, received, report } = await subscribed("range-of-time", { types: ["Read"] });
     const time = clock();
     const many = Array.from({ length: 1_000 }, () => ({ type: "Calibrated", data: {} }));
@@ -302,7 +302,7 @@ describe("sending again", () => {
     await eventually(async () => expect(await report()).toMatchObject({ replays: [], pending: 0 }));
   });
 
-  it("a range of time, and nothing outside of it behind a delivery that fails, though clocks run backwards", async () => {
+  it("a range of time, and nothing outside of it behind a failing delivery, even if clocks run backwards", async () => {
     const { post, read, wake, alarm, webhook, endpoint, received, report } = await subscribed("backwards");
     const time = clock();
     const begun = time.now();
@@ -324,7 +324,7 @@ describe("sending again", () => {
     expect(received().slice(6)).toEqual(["reading/s/1", "reading/s/2", "reading/s/5"]);
   });
 
-  it("looks long for a time, and what is new does not wait for that", async () => {
+  it("may search long for a time, and new events do not wait for that", async () => {
     const { store, post, object, read, wake, webhook, endpoint, report } = await subscribed("long-look", { types: ["Read"] });
     await post("/streams/reading/old", { events: Array.from({ length: 300 }, () => ({ type: "Calibrated", data: {} })) });
     await wake();
@@ -384,7 +384,7 @@ describe("sending again", () => {
     expect((await post(`/webhooks/${webhook.id}/replay`, range)).status).toBe(status);
   });
 
-  it("everything from a position, as a reset: what waited before it is not lost, what waited behind it comes once more", async () => {
+  it("everything from a position, as a reset: deliveries waiting before it are not lost, those waiting behind it are sent once more", async () => {
     const { object, read, wake, endpoint, received, report } = await subscribed("reset");
     endpoint.answer = ({ stream }) => (stream === "reading/b" ? FAILED() : OK());
     for (const stream of ["a", "b", "a", "b"]) await read(stream, 1);
@@ -408,7 +408,7 @@ describe("sending again", () => {
 });
 
 describe("a reset while the log is read", () => {
-  it("goes on from the position that it was given", async () => {
+  it("makes the webhook go on from the position of the reset", async () => {
     const { store, object, read, wake, received, report } = await subscribed("reset-reading");
     for (const stream of ["a", "b", "c"]) await read(stream, 1);
     const answered = Promise.withResolvers<void>();
@@ -447,8 +447,8 @@ describe("a reset while events wait", () => {
   });
 });
 
-describe("a replay that is only asked about", () => {
-  it("says how many events would be sent again, and does nothing", async () => {
+describe("a dry run of a replay", () => {
+  it("answers how many events would be sent again, and does nothing", async () => {
     const { post, read, wake, webhook, report, ledger, received } = await subscribed("dry-run", {
       categories: ["reading"],
       where: { path: "data.value", op: "gte", value: 2 },
@@ -470,7 +470,7 @@ describe("a replay that is only asked about", () => {
 });
 
 describe("the deliveries of a webhook", () => {
-  it("are listed from the newest on, by pages and by status", async () => {
+  it("are listed newest first, by pages and by status", async () => {
     const { json, get, read, wake, webhook, endpoint, report } = await subscribed("list");
     endpoint.answer = ({ stream }) => (stream === "reading/bad" ? new Response("why not", { status: 422 }) : OK());
     for (const stream of ["a", "bad", "b", "c", "bad"]) await read(stream, 1);
@@ -511,7 +511,7 @@ describe("the deliveries of a webhook", () => {
 });
 
 describe("a test message", () => {
-  it("is sent now, signed, and its outcome is the answer; the ledger know nothing of it", async () => {
+  it("is sent now, signed, and its outcome is the answer; the ledger knows nothing of it", async () => {
     const { post, webhook, endpoint, ledger, report } = await subscribed("test");
     const response = await post(`/webhooks/${webhook.id}/test`, undefined);
     expect([response.status, await readJson(response)]).toEqual([200, { delivered: true, response: 204, durationMs: expect.any(Number) }]);

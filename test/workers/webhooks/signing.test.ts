@@ -23,7 +23,7 @@ async function isSignedBy(publicKey: string, delivery: Delivery): Promise<boolea
 }
 
 describe("rotating a webhook's secret", () => {
-  it("lets both sign for 24 hours, and shows the new one once", async () => {
+  it("lets both secrets sign for 24 hours, and shows the new one once", async () => {
     const { post, json, read, wake, webhook, endpoint } = await subscribed("rotate");
     const response = await post(`/webhooks/${webhook.id}/rotate-secret`, undefined);
     expect(response.status).toBe(200);
@@ -51,7 +51,7 @@ describe("rotating a webhook's secret", () => {
     expect(() => new Webhook(secret).verify(after.body, Object.fromEntries(after.headers))).not.toThrow();
   });
 
-  it("again keeps all of the overlap, up to what a header has room for", async () => {
+  it("again keeps the whole overlap, as far as a header has room for it", async () => {
     const { post, read, wake, webhook, endpoint } = await subscribed("again");
     for (let time = 0; time < 8; time++) await post(`/webhooks/${webhook.id}/rotate-secret`, {});
     const own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -65,7 +65,7 @@ describe("rotating a webhook's secret", () => {
 });
 
 describe("a webhook that signs asymmetrically", () => {
-  it("can be checked with the key at its well-known URL, by anybody, and with the secret too", async () => {
+  it("can be verified with the key at its well-known URL, by anybody, and with the secret too", async () => {
     const { get, read, wake, post, webhook, endpoint } = await subscribed("ed25519", { asymmetric: true });
     await read("s", 1);
     await wake();
@@ -101,7 +101,7 @@ describe("a webhook that signs asymmetrically", () => {
     ]);
   });
 
-  it("tells its keys without a token, and nothing else", async () => {
+  it("shows its keys without a token, and nothing else", async () => {
     const { store, webhook } = await subscribed("open", { asymmetric: true });
     const ask = (path: string) =>
       createHttp(app).fetch(new Request(`http://headspring/stores/${store}${path}`), {

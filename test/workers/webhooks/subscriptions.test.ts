@@ -25,7 +25,7 @@ async function postDeployed(path: string, body: object): Promise<Response> {
 }
 
 describe("a webhook", () => {
-  it("is created, and shows its secret this one time", async () => {
+  it("is created, and shows its secret this once", async () => {
     const { post, json } = quietStore("create");
     const response = await post("/webhooks", { url: URL, types: ["Read"], categories: ["reading"], description: "for the tests" });
     expect(response.status).toBe(201);
@@ -56,12 +56,12 @@ describe("a webhook", () => {
     expect(JSON.stringify(await json("/consumers"))).not.toContain(created.secret);
   });
 
-  it("takes the client's own secret", async () => {
+  it("accepts the client's own secret", async () => {
     const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     expect((await subscribed("own", { secret })).webhook.secret).toBe(secret);
   });
 
-  it("begins at the log's head unless told otherwise, and never after it", async () => {
+  it("begins at the log's head by default, and never after it", async () => {
     const { read: append, post } = quietStore("from");
     for (const value of [1, 2, 3]) await append("s", value);
     const positionOf = async (from: object) => (await read(await post("/webhooks", { url: URL, ...from }))).position;
@@ -97,7 +97,7 @@ describe("a webhook", () => {
     expect(await consumer(webhook.id)).toMatchObject({ status: "live", position: 1, lag: 0 });
   });
 
-  it("is gone when it was deleted", async () => {
+  it("is gone once it is deleted", async () => {
     const { webhook, send, get, json } = await subscribed("delete");
     const response = await send("DELETE", `/webhooks/${webhook.id}`);
     expect(response.status).toBe(204);
@@ -107,7 +107,7 @@ describe("a webhook", () => {
     expect((await json("/consumers")).consumers.map(({ name }: { name: string }) => name)).not.toContain(webhook.id);
   });
 
-  it.each(["wh_0198c0de000070008000000000000001", "wh_", "nothing", "values"])("that never was is unknown: %s", async (id) => {
+  it.each(["wh_0198c0de000070008000000000000001", "wh_", "nothing", "values"])("that never existed is unknown: %s", async (id) => {
     const { get, send } = quietStore("unknown");
     expect(await read(await get(`/webhooks/${id}`))).toMatchObject({ status: 404, code: "unknown-webhook" });
     expect((await send("DELETE", `/webhooks/${id}`)).status).toBe(404);
@@ -123,7 +123,7 @@ describe("a webhook that does not exist (any more)", () => {
     ["GET", "/deliveries", undefined],
     ["POST", "/deliveries/retry", {}],
     ["POST", "/deliveries/0-1/retry", {}],
-  ])("is unknown at every door, and leaves no database behind: %s %s", async (method, path, body) => {
+  ])("is unknown on every route, and leaves no database behind: %s %s", async (method, path, body) => {
     const { store, send, object, tables } = await subscribed("nobody");
     await object.remove();
     const id = "wh_0198c0de000070008000000000000001";
@@ -158,21 +158,21 @@ describe("a store", () => {
 describe("a request for a webhook", () => {
   it.each([
     ["no URL", {}, "url"],
-    ["a URL that is none", { url: "receiver" }, "url"],
+    ["an invalid URL", { url: "receiver" }, "url"],
     ["another scheme", { url: "ftp://receiver.test/" }, "url"],
     ["credentials in the URL", { url: "https://user:password@receiver.test/" }, "url"],
     ["a URL too long", { url: `https://receiver.test/${"x".repeat(2_048)}` }, "url"],
     ["no types at all", { url: URL, types: [] }, "types"],
-    ["a type that cannot be", { url: URL, types: ["order placed"] }, "types.0"],
-    ["a category that cannot be", { url: URL, categories: ["a/b"] }, "categories.0"],
+    ["an impossible type", { url: URL, types: ["order placed"] }, "types.0"],
+    ["an impossible category", { url: URL, categories: ["a/b"] }, "categories.0"],
     ["too many types", { url: URL, types: Array.from({ length: 101 }, () => "Read") }, "types"],
     ["a beginning before the beginning", { url: URL, from: -1 }, "from"],
     ["a beginning between two events", { url: URL, from: 1.5 }, "from"],
     ["a beginning at the end", { url: URL, from: "tail" }, "from"],
     ["a secret too short", { url: URL, secret: "whsec_c2hvcnQ=" }, "secret"],
-    ["a secret that is none", { url: URL, secret: "secret" }, "secret"],
-    ["a field that it does not know", { url: URL, retries: 3 }, "retries"],
-  ])("with %s is refused, and says where it is wrong", async (_what, body, path) => {
+    ["an invalid secret", { url: URL, secret: "secret" }, "secret"],
+    ["an unknown field", { url: URL, retries: 3 }, "retries"],
+  ])("with %s is refused, with the place of the mistake", async (_what, body, path) => {
     const { post, json } = quietStore("invalid");
     const response = await post("/webhooks", body);
     expect(response.status).toBe(400);
@@ -181,7 +181,7 @@ describe("a request for a webhook", () => {
   });
 
   it.each(["http://localhost:8788/", "https://127.0.0.1/", "https://10.0.0.1/", "http://example.com/"])(
-    "that points into the deployment's own network, or goes unencrypted, is taken only where it is developed: %s",
+    "that points into the deployment's own network, or is unencrypted, is accepted in development only: %s",
     async (url) => {
       expect((await quietStore("local").post("/webhooks", { url })).status).toBe(201);
       const deployed = await postDeployed("/webhooks", { url });
@@ -190,7 +190,7 @@ describe("a request for a webhook", () => {
     },
   );
 
-  it.each(["", "[]", "null", "{"])("whose body is no definition is refused: %j", async (body) => {
+  it.each(["", "[]", "null", "{"])("whose body is not a definition is refused: %j", async (body) => {
     expect((await quietStore("body").post("/webhooks", body)).status).toBe(400);
   });
 });

@@ -14,7 +14,7 @@ export interface Delivery {
   readonly body: string;
   /** Aborted when the sender does not wait any longer. */
   readonly signal: AbortSignal;
-  /** Of the event. */
+  /** The event's. */
   readonly stream: string;
   readonly version: number;
 }

@@ -1,4 +1,4 @@
-/** Where a deployment's webhooks may not point: at every door, and when it sends. */
+/** Where a deployment's webhooks may not point: on every route that sets a URL, and when it sends. */
 
 import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
@@ -36,7 +36,7 @@ const HOSTILE = [
 ];
 
 describe("a URL that points into a private network, or is unsafe otherwise", () => {
-  it("is refused when a webhook is made or changed, in every spelling", async () => {
+  it("is refused in every spelling when a webhook is created or changed", async () => {
     expect(HOSTILE.length).toBeGreaterThan(30);
     const ask = deployed(freshStore("targets").store);
     const { id } = await read(await ask("POST", "/webhooks", { url: "https://example.com/" }));
@@ -49,7 +49,7 @@ describe("a URL that points into a private network, or is unsafe otherwise", () 
     }
   });
 
-  it("is sent nothing, however it got there", async () => {
+  it("is sent nothing, however it got into the store", async () => {
     const fetched = vi.spyOn(globalThis, "fetch").mockResolvedValue(new Response());
     const message = { headers: {}, signers: { secrets: [newSecret()], keys: [] }, id: "msg_1", body: "{}" };
     for (const url of HOSTILE) {

@@ -26,7 +26,7 @@ describe("a task", () => {
 });
 
 describe("open tasks", () => {
-  it("are those that are not done", () => {
+  it("are those that are not finished", () => {
     given(openTasks, on("task/1", added), on("task/2", added), on("task/2", done)).thenRows([
       { id: "1", title: "Write the first aggregate", since: NOW },
     ]);

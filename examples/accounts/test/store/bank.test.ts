@@ -63,7 +63,7 @@ describe("a bank", () => {
 });
 
 describe("the worker for queries", () => {
-  it("answers with one's own writes, by the position that the other worker's answer has", async () => {
+  it("answers with one's own writes, by the position in the other worker's answer", async () => {
     await open(bank, ["writer"], 1);
     for (let total = 2; total <= 10; total++) {
       const { body } = await command("writer", "Deposit", { cents: 1 });
@@ -84,7 +84,7 @@ describe("the worker for queries", () => {
     for (const { body } of [total, transfers]) expect(body).not.toHaveProperty("stale");
   });
 
-  it("takes no commands, and says who does", async () => {
+  it("refuses commands, and names the worker that handles them", async () => {
     const response = await fetch(`${bank.queries.url}/aggregates/account/rent/Deposit`, { method: "POST", body: '{"cents":1}' });
     expect([response.status, (await response.json<{ detail: string }>()).detail]).toEqual([
       404,
@@ -110,7 +110,7 @@ describe("the worker for queries", () => {
     await reader.cancel();
   });
 
-  it("goes on answering while the other worker is away, and when that is back", async () => {
+  it("goes on answering while the other worker is away, and when it is back", async () => {
     await open(bank, ["absent"], 7);
     await row("absent");
     await bank.commands.kill();

@@ -18,7 +18,7 @@ const target = (number: number) => {
   return number % 10 === 7 ? "unknown" : (ACCOUNTS[(number * 3 + 1) % ACCOUNTS.length] as string);
 };
 
-it("keeps the sum of all balances through two crashes in the middle of a hundred transfers", async () => {
+it("a bank keeps the sum of all balances through two crashes in the middle of a hundred transfers", async () => {
   await open(bank, ACCOUNTS, OPENING);
   await send(bank.commands, "/aggregates/account/closed/Open", { owner: "nobody" });
   await send(bank.commands, "/aggregates/account/closed/Close", {});

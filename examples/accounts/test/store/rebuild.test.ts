@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => bank.stop());
 
-it("builds the balances again while deposits go on, and nobody who asks notices", async () => {
+it("a bank rebuilds its balances while deposits go on, and no query notices", async () => {
   await open(bank, ACCOUNTS, 100);
   const expected = new Map(ACCOUNTS.map((account) => [account, 100]));
   const over = new AbortController();

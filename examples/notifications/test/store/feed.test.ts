@@ -92,7 +92,7 @@ describe("sections", () => {
     });
   });
 
-  it("may be kept if they are full, and are asked for again if not", async () => {
+  it("may be cached if they are full, and not otherwise", async () => {
     const { get, learn } = await kennel("caching", 11);
     const full = await get("/1,10");
     expect(full.headers.get("cache-control")).toBe("private, max-age=86400, immutable");
@@ -105,7 +105,7 @@ describe("sections", () => {
     expect((await get("/1,10", { "if-none-match": `"other", W/${fullTag}` })).status).toBe(304);
   });
 
-  it("pass over events that have been erased, and have the end of their stream", async () => {
+  it("leave out events that have been erased, and have the end of their stream", async () => {
     const { client, url, section, fido } = await kennel("erased", 2);
     await client.dog("rex").Register({ name: "Rex" });
     await fido.AddTrick({ trick: "sit" }, { wait: 20 });
@@ -121,7 +121,7 @@ describe("sections", () => {
     expect([id, next_id]).toEqual(["1,6", "7,11"]);
   });
 
-  it("are refused if their id is none, or if they begin after what the log has", async () => {
+  it("are refused if their id is invalid, or if they begin after the log's end", async () => {
     const { get } = await kennel("refused", 0);
     for (const id of ["first", "1", "1;10", "-3,4"]) {
       const answer = await get(`/${id}`);
@@ -159,7 +159,7 @@ describe("a selection", () => {
 });
 
 describe("a deployment with tokens", () => {
-  it("asks for one, and shows what it may read", async () => {
+  it("requires one, and shows what it may read", async () => {
     await using closed = await startStore({ variables: { HEADSPRING_ENV: "deployed", API_TOKENS: TOKENS } });
     const authorization = `Bearer ${TOKEN}`;
     const registered = await fetch(`${closed.url}/aggregates/dog/fido/Register`, {
@@ -177,7 +177,7 @@ describe("a deployment with tokens", () => {
 
 // Debian has python3; without it there is nothing to follow with.
 describe.skipIf(!HAS_PYTHON)(`Python's NotificationLogReader (${IS_INSTALLED ? "the library's" : "its stand-in"})`, () => {
-  it("reads everything, resumes in the middle of a section, and sees what has come since", async () => {
+  it("reads everything, resumes in the middle of a section, and sees new events", async () => {
     const { url, learn } = await kennel("followed", 23);
     const all = await follow(url);
     expect(all.map(([id, , version]) => [id, version])).toEqual(range(1, 24).map((id) => [id, id]));
@@ -195,7 +195,7 @@ describe.skipIf(!HAS_PYTHON)(`Python's NotificationLogReader (${IS_INSTALLED ? "
     expect((await follow(url, "2", "Registered", "Nothing")).map(([id]) => id)).toEqual([23]);
   });
 
-  it("does so with the lines that the documentation shows", async () => {
+  it("works with the lines that the documentation shows", async () => {
     const { url } = await kennel("documented", 2);
     const page = readFileSync(
       join(createRequire(import.meta.url).resolve("headspring"), "../../docs/coming-from/eventsourcing.md"),

@@ -15,13 +15,13 @@ beforeAll(async () => {
 afterAll(async () => store.stop());
 
 describe("store.sh", { timeout: 120_000 }, () => {
-  it("gets the answers that it asks for", async () => {
+  it("gets the answers that it expects", async () => {
     const { status, output } = await run(readFileSync("store.sh", "utf8"));
     expect(output).toMatch(/all is as it should be\n$/);
     expect(status).toBe(0);
   });
 
-  it("ends at the first answer that is another one, and shows it", async () => {
+  it("ends at the first answer that differs, and shows it", async () => {
     const wrong = readFileSync("store.sh", "utf8").replace('"the second one failed" 200', '"the second one failed" 404');
     const { status, output } = await run(wrong);
     expect(output).toMatch(/WRONG 200 {2}the second one failed: 404 was due.*\n.*"failed"/);

@@ -48,7 +48,7 @@ async function outcomes(id: string, count = 1) {
 const mailsTo = (address: string) => received.filter(({ email }) => email === address);
 
 describe("a stakeholder", () => {
-  it("hears once that a todo is completed, at the latest address, and nothing of others", async () => {
+  it("gets one mail when a todo is completed, at the latest address, and none about other todos", async () => {
     const todo = client().todo("done");
     await todo.AddTodo({ title: "Buy milk", stakeholder_email: "customer@example.com" });
     await todo.AmendTodo({ stakeholder_email: "customer@example.org" });
@@ -58,14 +58,14 @@ describe("a stakeholder", () => {
     expect(mailsTo("customer@example.com")).toEqual([]);
   });
 
-  it("hears that work has stopped when a todo is abandoned", async () => {
+  it("gets a mail that work has stopped when a todo is abandoned", async () => {
     await client().todo("stopped").AddTodo({ title: "Buy milk", stakeholder_email: "second@example.com" });
     await client().todo("stopped").AbandonTodo({ abandoned_on: "2026-07-13" });
     expect(await outcomes("stopped")).toEqual(["StakeholderNotifiedOfStopWork"]);
     expect(mailsTo("second@example.com")).toMatchObject([{ message: "Stopped: Buy milk" }]);
   });
 
-  it("gets one mail, by its key, from a store that is killed before the service has answered", async () => {
+  it("gets one mail, thanks to its key, from a store that is killed before the service has answered", async () => {
     await client().todo("killed").AddTodo({ title: "Buy milk", stakeholder_email: "third@example.com" });
     const arrived = new Promise<void>((resolve) => {
       onMail = async ({ email }) => {

@@ -54,7 +54,7 @@ const press = (page: Page, what: "Complete" | "Abandon" | "Change", title: strin
     .click();
 
 describe.skipIf(isMissing)(`the page, in ${CHROMIUM}${isMissing ? ", which is missing" : ""}`, { timeout: 120_000 }, () => {
-  it("takes changes without a network, shows them at once, and catches up with the others", async () => {
+  it("accepts changes offline, shows them at once, and catches up with the others", async () => {
     const context = await browser.newContext();
     const here = await open(context);
     const there = await open(await browser.newContext());
@@ -96,7 +96,7 @@ describe.skipIf(isMissing)(`the page, in ${CHROMIUM}${isMissing ? ", which is mi
     await context.close();
   });
 
-  it("sends what waits after the page was closed, and shows all while the store is killed", async () => {
+  it("sends waiting changes after the page was closed, and shows all todos while the store is killed", async () => {
     const context = await browser.newContext();
     const page = await open(context);
     await says(page, "Up to date");
@@ -120,7 +120,7 @@ describe.skipIf(isMissing)(`the page, in ${CHROMIUM}${isMissing ? ", which is mi
     await context.close();
   });
 
-  it("is usable for all, light and dark, wide and narrow, and asks nobody else for anything", async () => {
+  it("is usable for all, light and dark, wide and narrow, and loads nothing from other hosts", async () => {
     for (const colorScheme of ["light", "dark"] as const) {
       const context = await browser.newContext({ colorScheme, viewport: { width: colorScheme === "light" ? 1_280 : 360, height: 800 } });
       const page = await context.newPage();

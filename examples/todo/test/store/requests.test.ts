@@ -48,7 +48,7 @@ describe("POST /todo/:id", () => {
   it("needs a title", async () => {
     expect(await post(`/todo/${id}`)).toEqual(bad("title is blank"));
   });
-  it("refuses what is no date", async () => {
+  it("refuses an invalid date", async () => {
     expect(await post(`/todo/${id}`, { title: "Buy milk", due_date: "invalid" })).toEqual(bad("due_date is invalid"));
   });
 });
@@ -59,7 +59,7 @@ describe("PUT /todo/:id", () => {
     expect(await put(`/todo/${id}`, { description: "Three litres" })).toEqual({ status: 200, body: "" });
     expect(await lastEvent()).toEqual({ stream: `todo/${id}`, type: "TodoAmended", data: { description: "Three litres" } });
   });
-  it("refuses what is no date", async () => {
+  it("refuses an invalid date", async () => {
     expect(await put(`/todo/${id}`, { due_date: "invalid" })).toEqual(bad("due_date is invalid"));
   });
   it("refuses a todo that does not exist", async () => {
@@ -105,7 +105,7 @@ describe.each([
     await add();
     expect(await ask({})).toEqual(bad(`${field} is blank`));
   });
-  it("refuses what is no date", async () => {
+  it("refuses an invalid date", async () => {
     await add();
     expect(await ask({ [field]: "invalid" })).toEqual(bad(`${field} is invalid`));
   });
@@ -142,19 +142,19 @@ describe("the lists", () => {
     }
   });
 
-  it("GET /todos/outstanding has what is to be done, in the order in which it was added", async () => {
+  it("GET /todos/outstanding has the open todos, in the order in which they were added", async () => {
     expect(await list("outstanding")).toEqual([
       { ...base, todo_id: two, title: "two!", description: "more", due_date: "2026-06-13 00:00:00 UTC" },
       { ...base, todo_id: three, title: "three" },
       { ...base, todo_id: five, title: "five" },
     ]);
   });
-  it("GET /todos/scheduled has what is to be done and has a date", async () => {
+  it("GET /todos/scheduled has the open todos with a date", async () => {
     expect(await list("scheduled")).toEqual([
       { ...base, todo_id: two, title: "two!", description: "more", due_date: "2026-06-13 00:00:00 UTC" },
     ]);
   });
-  it("GET /todos/completed has what was completed, and when", async () => {
+  it("GET /todos/completed has the completed todos, with the time", async () => {
     expect(await list("completed")).toEqual([
       { ...base, todo_id: one, title: "one", completed_on: "2026-06-13 00:00:00 UTC" },
       {
@@ -172,14 +172,14 @@ describe("the lists", () => {
 /** A POST of any body. */
 const send = (body: string, headers: Record<string, string> = {}) => fetch(`${store.url}/todo/${id}`, { method: "POST", headers, body });
 
-describe("beyond the 24", () => {
+describe("beyond the 24 cases", () => {
   it("a request with an idempotency key is carried out once", async () => {
     const headers = { "idempotency-key": id };
     expect((await send('{"title":"Buy milk"}', headers)).status).toBe(201);
     expect((await send('{"title":"Buy milk"}', headers)).status).toBe(201);
     expect((await send('{"title":"Buy milk"}')).status).toBe(422);
   });
-  it("a body that is no JSON, or no object, is a bad request", async () => {
+  it("a body that is not JSON, or not an object, is a bad request", async () => {
     expect(await (await send("{")).text()).toBe("Bad Request: the body is no JSON");
     expect(await (await send("null")).text()).toMatch(/^Bad Request: the body is /);
     expect(await (await send("[1]")).text()).toMatch(/^Bad Request: the body is /);

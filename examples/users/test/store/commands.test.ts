@@ -27,7 +27,7 @@ const result = async (id: string, commandId: string) =>
 const NAME = { firstName: "First", lastName: "Last" };
 
 describe('Strict: an aggregate with `ifMatch: "required"`', () => {
-  it("takes of two clients that have read the same version the first one; the other one reads again", async () => {
+  it("accepts the first of two clients that have read the same version; the other one reads again", async () => {
     const subject = api.user("strict");
     await subject.InsertUser(NAME, { ifMatch: "absent" });
     const [one, other] = [await subject.state(), await subject.state()];
@@ -39,13 +39,13 @@ describe('Strict: an aggregate with `ifMatch: "required"`', () => {
     expect(again).toMatchObject({ ok: true, version: 3 });
   });
 
-  it("takes no command that does not say which version it is about", async () => {
+  it("refuses a command that does not name a version", async () => {
     await expect(api.user("careless").InsertUser(NAME)).rejects.toMatchObject({ code: "precondition-required", status: 428 });
   });
 });
 
 describe("LastWriteWins: an aggregate without", () => {
-  it("takes both, one after the other, each decided on what the one before it left", async () => {
+  it("accepts both, one after the other, each decided on the state that the previous one left", async () => {
     const purse = api.account("lax");
     await purse.CreateAccount({ userName: "First", funds: 100 });
     const both = await Promise.all(["one", "two"].map((reservation) => purse.ReserveFunds({ reservation, amount: 60 })));
@@ -53,13 +53,13 @@ describe("LastWriteWins: an aggregate without", () => {
     expect(both.find(({ ok }) => !ok)).toEqual({ ok: false, reason: "insufficient-funds" });
   });
 
-  it("takes a version, too, when a request names one", async () => {
+  it("checks a version if a request names one", async () => {
     await expect(api.account("lax").AddFunds({ amount: 1 }, { ifMatch: 1 })).rejects.toMatchObject({ code: "version-conflict" });
   });
 });
 
 describe("publishCommand and queryCommandResult: a command with `Prefer: respond-async`, and its result later", () => {
-  it("is answered 202 with where the result will be", async () => {
+  it("is answered with a 202 and the address of the result", async () => {
     const { status, headers, body } = await publish("async", "c-1", "InsertUser", NAME, 0);
     expect([status, body]).toEqual([202, { commandId: "c-1", stream: "user/async" }]);
     expect(headers.get("location")).toBe("/aggregates/user/async/commands/c-1");
@@ -71,14 +71,14 @@ describe("publishCommand and queryCommandResult: a command with `Prefer: respond
     });
   });
 
-  it("tells a refusal and a failure by the result", async () => {
+  it("shows a refusal and a failure in the result", async () => {
     await publish("nobody", "c-2", "DeleteUser", {}, 0);
     expect(await result("nobody", "c-2")).toMatchObject({ status: "refused", reason: "no-such-user" });
     await publish("nobody", "c-3", "BuggyCommand", { throwInCommandHandler: true, throwInEventHandler: false }, 0);
     expect(await result("nobody", "c-3")).toMatchObject({ status: "failed" });
   });
 
-  it("tells an invalid sequence at once, because a command is decided when it arrives", async () => {
+  it("reports an invalid sequence at once, because a command is decided when it arrives", async () => {
     await expect(publish("async", "c-4", "UpdateYearOfBirth", { yearOfBirth: 1991 }, 666)).rejects.toMatchObject({
       code: "version-conflict",
     });
@@ -112,7 +112,7 @@ describe("AggregateNotFound", () => {
     await expect(request).rejects.toMatchObject({ code: "unknown-aggregate", status: 404 });
   });
 
-  it("is, if the command says so, a stream that does not exist", async () => {
+  it("is a stream that does not exist, if the command demands that", async () => {
     await expect(api.account("none").AddFunds({ amount: 1 }, { ifMatch: "*" })).rejects.toMatchObject({
       code: "version-conflict",
       status: 412,
@@ -121,7 +121,7 @@ describe("AggregateNotFound", () => {
 });
 
 describe("a projection", () => {
-  it("shows a write to those who ask for it", async () => {
+  it("shows a write to a query that asks for it", async () => {
     const inserted = await api.user("seen").InsertUser(NAME, { ifMatch: "absent" });
     expect(await api.views.users.get("seen", { after: inserted })).toEqual({ id: "seen", ...NAME, yearOfBirth: null });
   });

@@ -8,7 +8,7 @@ import type { app } from "../../src/app.ts";
 const TIMEOUT = 120_000;
 
 it(
-  "of asynchronous commands: each that was acknowledged has its result, and each is carried out once, however often it is sent",
+  "asynchronous commands survive crashes: each acknowledged one has its result, and each is carried out once, however often it is sent",
   { timeout: TIMEOUT },
   async () => {
     await using store = await startStore();
@@ -41,7 +41,7 @@ it(
   },
 );
 
-it("of sagas: each comes to its end, and each action is carried out once", { timeout: TIMEOUT }, async () => {
+it("sagas survive crashes: each ends, and each action is carried out once", { timeout: TIMEOUT }, async () => {
   await using store = await startStore();
   const api = createClient<typeof app>(store.url);
   const reservations = [100, 200, 300].map((amount) => ({ reservation: `${amount}`, amount }));

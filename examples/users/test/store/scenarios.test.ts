@@ -70,7 +70,7 @@ describe.each([http, client])("by $name", ({ name, ...way }) => {
     expect(await send("BuggyCommand", buggy, FIRST)).toMatchObject({ code: "command-failed", status: 500 });
   });
 
-  it("buggyEventHandler: fails the command, before its event is stored; there it stops the processor of the topic", async () => {
+  it("buggyEventHandler: fails the command before its event is stored; in the original it stops the topic's processor", async () => {
     const { send } = user("buggy");
     const buggy = { throwInCommandHandler: false, throwInEventHandler: true };
     expect(await send("BuggyCommand", buggy, FIRST)).toMatchObject({ code: "command-failed", status: 500 });

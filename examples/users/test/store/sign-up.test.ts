@@ -103,7 +103,7 @@ describe("a sign-up", () => {
     expect(await user("invalid")).toBeUndefined();
   });
 
-  it("cannot take back what is confirmed, and says so: the third request of their example, whose second confirmation fails", async () => {
+  it("cannot take back what is confirmed, and reports that: the third request of their example, whose second confirmation fails", async () => {
     const lemuel = await signUp("lemuel", { reservations: reservations(500, 100, 350), adjustment: 50 });
     expect(lemuel).toMatchObject({ status: "failed", failure: { step: "confirm 2", reason: "insufficient-funds" } });
     expect(lemuel).toMatchObject({ undoFailed: ["reserve 1"] });
