@@ -9,7 +9,7 @@ import { Feeds } from "./feeds.ts";
 import type { BlockedStream } from "./blocked-table.ts";
 import { DeliveryTable } from "./delivery-table.ts";
 import type { Feed, Cursor } from "./cursor.ts";
-import type { Outcome } from "../store/webhook-protocol.ts";
+import type { Outcome } from "../store/delivery-protocol.ts";
 import { Pruning } from "./pruning.ts";
 import { delayAfter } from "./schedule.ts";
 import { Statistics } from "./statistics.ts";

@@ -33,11 +33,6 @@ import {
   retryParked,
 } from "../deliveries/operations.ts";
 import {
-  type DeliveriesOfEvents,
-  type DeliveriesPage,
-  type DeliveriesRequest,
-  type DeliveryReport,
-  type Outcome,
   type PublicKeys,
   type Refused,
   type ReplayCount,
@@ -49,6 +44,7 @@ import {
   type WebhookRpc,
   UNKNOWN_WEBHOOK,
 } from "../store/webhook-protocol.ts";
+import type { DeliveriesOfEvents, DeliveriesPage, DeliveriesRequest, DeliveryReport, Outcome } from "../store/delivery-protocol.ts";
 import { Registration } from "./registration.ts";
 import { addReplay, countReplay } from "../deliveries/replay.ts";
 import { reportOf } from "./report.ts";
