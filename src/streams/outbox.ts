@@ -12,6 +12,7 @@ import type { LogRpc, Sequenced } from "../store/log-protocol.ts";
 import type { AlarmClock } from "../core/alarm-clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { StreamEvents } from "./stream-events.ts";
+import { RecentPositions } from "./recent-positions.ts";
 import { RoundTrip } from "./round-trip.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -21,8 +22,6 @@ import { span } from "../telemetry/span.ts";
 const SEQUENCE_TIMEOUT_MS = 10_000;
 /** The alarm's delays. Ours. */
 const RETRY: Backoff = { firstDelayMs: 1_000, maxDelayMs: 60_000 };
-/** Positions to remember for answers: those of the latest calls to the log. */
-const REMEMBERED_RUNS = 64;
 
 /** How long an import may keep what it has stored from the log. Ours: several times what a piece of an import takes. */
 const HOLD_MS = 10_000;
@@ -36,13 +35,6 @@ interface Waiter {
   /** Milliseconds since 1970. */
   readonly since: number;
   readonly resolve: (sequenced: boolean) => void;
-}
-
-/** Versions that went to the log in one call, and the first one's position. */
-interface Run {
-  readonly first: number;
-  readonly last: number;
-  readonly position: number;
 }
 
 /**
@@ -69,8 +61,7 @@ export class Outbox {
   #diverged: Diverged | undefined;
   #draining = false;
   #waiters: Waiter[] = [];
-  /** No version is in two of them: the log takes each once. */
-  #runs: Run[] = [];
+  readonly #recent = new RecentPositions();
   /** An import brings everything up to this version into the log, in the order of its lines, until this time (milliseconds since 1970). */
   #held: { readonly version: number; readonly until: number } | undefined;
 
@@ -148,17 +139,8 @@ export class Outbox {
 
   /** The positions of versions `first`…`last`, by version: from memory, else from the log; those that the log does not have are missing. */
   async positions(first: number, last: number): Promise<Record<number, number>> {
-    const positions: Record<number, number> = {};
-    let missing = last - first + 1;
-    // Begin with the latest, which is usually the one that is needed.
-    for (let at = this.#runs.length - 1; at >= 0 && missing > 0; at--) {
-      const run = this.#runs[at] as Run;
-      for (let version = Math.max(first, run.first); version <= Math.min(last, run.last); version++) {
-        positions[version] = run.position + (version - run.first);
-        missing--;
-      }
-    }
-    if (missing === 0) return positions;
+    const { positions, isComplete } = this.#recent.of(first, last);
+    if (isComplete) return positions;
     try {
       return await this.#log().positions(this.#stream, first, last);
     } catch {
@@ -196,7 +178,7 @@ export class Outbox {
           continue;
         }
         if (asked !== undefined && answer.head <= asked) throw new Error(`the log stays at version ${answer.head} of ${this.#stream}`);
-        if (answer.first) this.#remember(answer.first, answer.head);
+        if (answer.first) this.#recent.remember(answer.first, answer.head);
         // The first one has waited longest, including the previous call: writes have to expect that, too.
         const [first] = this.#waiters;
         if (first && first.version <= answer.head) this.#roundTrip.took(Date.now() - first.since);
@@ -236,10 +218,5 @@ export class Outbox {
     const released = this.#waiters.filter(which);
     this.#waiters = this.#waiters.filter((waiter) => !released.includes(waiter));
     for (const waiter of released) waiter.resolve(sequenced);
-  }
-
-  #remember(first: { version: number; position: number }, head: number): void {
-    this.#runs.push({ first: first.version, last: head, position: first.position });
-    if (this.#runs.length > REMEMBERED_RUNS) this.#runs.shift();
   }
 }

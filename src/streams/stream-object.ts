@@ -25,11 +25,9 @@ import type {
   DeleteRequest,
   DryRunAnswer,
   DryRunRequest,
-  StreamPage,
-  StreamReadRequest,
-  StreamState,
   Written,
 } from "../store/stream-protocol.ts";
+import type { StreamPage, StreamReadRequest, StreamState } from "../store/stream-reads.ts";
 import type { HeldImport, ImportPart, ImportRefusal, ImportedEvent, StreamObjectRpc } from "../store/import-protocol.ts";
 import { type SentCommand, takesCommand } from "../definitions/other-code.ts";
 import { lift } from "../definitions/upcast.ts";
