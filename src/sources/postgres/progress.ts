@@ -11,7 +11,7 @@ import type { Page } from "./page.ts";
 import { SeenPage } from "./seen.ts";
 import { Snapshot } from "./visible.ts";
 
-/** One for each connection. What it is told is counted in the cursor at once. */
+/** One for each connection. */
 export class Progress {
   cursor: Cursor;
   /** The page that was read last, as long as changes come that it may have seen. */
