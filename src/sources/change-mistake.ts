@@ -1,4 +1,4 @@
-/** The error of a change that can never be stored: it stops a source until an operator acts. */
+/** The error of a source that stays at a change: it cannot go on before the definition, the category or an operator lets it. */
 
 /** A change cannot be stored, and will not be able to be: its message is for an operator. */
 export class ChangeMistake extends Error {

@@ -17,6 +17,7 @@ export interface RowsHandler<Row, Event> {
   readonly fold: Fold<Row, Event>;
 }
 
+/** A change of rows by SQL. */
 export interface SqlHandler<Event> {
   /**
    * Changes rows that only the database can find: all orders of a customer, say. Its SQL is not checked against the row's schema. Write
