@@ -7,7 +7,8 @@ import { type CallOptions, type ClientOptions, Connection } from "./connection.t
 import { type LogOptions, readLog } from "./log.ts";
 import { members } from "./members.ts";
 import { StreamHandle } from "./stream.ts";
-import type { AnyApp, Client, WriteOptions } from "./types.ts";
+import type { Client, WriteOptions } from "./types.ts";
+import type { AnyApp } from "./app-types.ts";
 import { ViewHandle } from "./views.ts";
 
 /**

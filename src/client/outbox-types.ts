@@ -3,19 +3,8 @@
 import type * as z from "zod";
 import type { DataSchemas, Frozen } from "../core/event.ts";
 import type { Aggregate, AnyAggregate } from "../definitions/aggregate.ts";
-import type {
-  AggregatesOf,
-  AnyApp,
-  Appendable,
-  CategoriesOf,
-  Commands,
-  Named,
-  NewEventOf,
-  Own,
-  ProcessEvent,
-  ProcessesOf,
-  WriteOptions,
-} from "./types.ts";
+import type { Appendable, Commands, WriteOptions } from "./types.ts";
+import type { AggregatesOf, AnyApp, CategoriesOf, Named, NewEventOf, Own, ProcessEvent, ProcessesOf } from "./app-types.ts";
 
 /** What a write of an outbox may say: the rest is the outbox's business. */
 export type OutboxWriteOptions = Pick<WriteOptions, "ifMatch" | "idempotencyKey" | "correlationId">;

@@ -1,28 +1,28 @@
-/** What a client of an app can do, from the type of the app: `createClient<typeof app>`. */
+/** What a client of an app can do, from the type of the app: `createClient<typeof app>`. What the app has is in `app-types.ts`. Types only. */
 
 import type * as z from "zod";
-import type { DataSchemas, Frozen, JsonValue, NewEvent, RecordedEvent } from "../core/event.ts";
+import type { DataSchemas, Frozen, JsonValue, RecordedEvent } from "../core/event.ts";
 import type { Aggregate, AnyAggregate } from "../definitions/aggregate.ts";
-import type { App } from "../definitions/app.ts";
 import type { Category } from "../definitions/category.ts";
 import type { Process } from "../definitions/processors/process.ts";
-import type { Saga } from "../definitions/processors/saga.ts";
-import type { SAGA_EVENTS } from "../definitions/processors/saga-state.ts";
-import type { EventOf, Followed } from "../definitions/followed.ts";
-import type { View } from "../definitions/views/view.ts";
+import type { EventOf } from "../definitions/followed.ts";
+import type {
+  AggregatesOf,
+  AnyApp,
+  AppEvent,
+  CategoriesOf,
+  Named,
+  NewEventOf,
+  Own,
+  ProcessEvent,
+  ProcessesOf,
+  QueriesOf,
+  RowOf,
+  ViewsOf,
+} from "./app-types.ts";
 import type { CallOptions, Called, RequestOptions } from "./connection.ts";
 import type { LogOptions } from "./log.ts";
 import type { Reached } from "./reached.ts";
-
-// oxlint-disable-next-line typescript/no-explicit-any -- any app: its parts are contravariant in what handlers take
-type AnyApp = App<any, any, any, any>;
-export type AggregatesOf<Of extends AnyApp> = Of extends App<infer Part, infer _Category, infer _View, infer _Processor> ? Part : never;
-export type CategoriesOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer Part, infer _View, infer _Processor> ? Part : never;
-type ViewsOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer _Category, infer Part, infer _Processor> ? Part : never;
-/** Process managers and sagas. */
-export type ProcessesOf<Of extends AnyApp> =
-  Of extends App<infer _Aggregate, infer _Category, infer _View, infer Part> ? Extract<Part, Process> : never;
-export type Named<Part extends { readonly name: string }, Name extends string> = Extract<Part, { readonly name: Name }>;
 
 /** A command or an append that was carried out. */
 export interface Stored<Type extends string = string> {
@@ -105,12 +105,6 @@ export type ProcessStream<Of extends Process> = AnyStream<ProcessEvent<Of> | Rec
   Commands<Of["commands"], ProcessEvent<Of>["type"] | Own> &
   WithState<unknown>;
 
-/** Its own events. The type of a saga does not name them, for the names are the same in all. */
-export type ProcessEvent<Of extends Process> = EventOf<Of extends Saga ? Followed<typeof SAGA_EVENTS> : Of>;
-
-/** Types of events that the store adds to a process: which commands it has sent, their outcomes, and its end. */
-export type Own = `$${string}`;
-
 /** A stream of a plain category. */
 export interface PlainStream<Of extends Category> extends AnyStream<EventOf<Of>>, Appendable<Of, WriteOptions> {}
 
@@ -118,18 +112,6 @@ export interface Appendable<Of extends Category, Options> {
   /** Appends one event, or several together. */
   append(events: NewEventOf<Of> | readonly NewEventOf<Of>[], options?: Options): Promise<Stored<keyof Of["events"] & string>>;
 }
-
-export type NewEventOf<Of extends Category> = {
-  [Type in keyof Of["events"] & string]:
-    | {
-        readonly type: Type;
-        readonly data: Frozen<z.input<Of["events"][Type]>>;
-        readonly id?: string;
-        readonly time?: string;
-        readonly meta?: object;
-      }
-    | NewEvent<Type, Frozen<z.input<Of["events"][Type]>>>;
-}[keyof Of["events"] & string];
 
 type QueryArguments<Parameters> =
   // oxlint-disable-next-line typescript/no-generated-empty-object-type -- no parameter that must be there
@@ -218,13 +200,6 @@ export interface ViewReader<Row, Named extends Queries = Queries> {
   ): Promise<readonly Record<string, JsonValue>[]>;
 }
 
-type RowOf<Of extends View> = Frozen<z.output<Of["row"]>>;
-type QueriesOf<Of extends View> =
-  Of extends View<string, infer _Row, infer _From, infer Named> ? { readonly [Name in keyof Named]: Frozen<z.input<Named[Name]>> } : never;
-
-/** Every event of the app's aggregates, categories and processes. */
-type AppEvent<Of extends AnyApp> = EventOf<AggregatesOf<Of> | CategoriesOf<Of>> | ProcessEvent<ProcessesOf<Of>>;
-
 /** The parts of a client that are no streams. */
 interface ClientParts<Of extends AnyApp> {
   readonly views: {
@@ -257,5 +232,3 @@ export type Client<Of extends AnyApp> = ClientParts<Of> &
     /** Streams by category: also of categories named like another member of the client. */
     readonly streams: Streams<Of>;
   };
-
-export type { AnyApp };

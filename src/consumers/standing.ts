@@ -1,7 +1,7 @@
 /** How far a consumer is according to D1: what the sweep passes to the log. */
 
 import type { KindName } from "../definitions/consumers.ts";
-import type { Standing } from "../store/log-protocol.ts";
+import type { Standing } from "../store/log-consumers.ts";
 import type { CheckpointRow } from "./checkpoint-row.ts";
 
 export type Checkpointed = Pick<CheckpointRow, "consumer" | "generation" | "position" | "status"> & {

@@ -7,6 +7,7 @@
 import type * as z from "zod";
 import { isoTime } from "./iso-time.ts";
 import { byteLength } from "./json.ts";
+import type { COMMAND, HOPS, LINEAGE, PROCESSOR, SOURCE, TIMER } from "./meta.ts";
 import { rememberingLast } from "./remembering-last.ts";
 import type { DataAt, KeysOf, Made, NameAt, name } from "./place.ts";
 
@@ -23,23 +24,6 @@ export type DataSchemas = Readonly<Record<string, DataSchema>>;
 
 /** The same data, readonly to any depth: it may be part of a state, or a literal. */
 export type Frozen<Data> = JsonValue extends Data ? Data : { readonly [Key in keyof Data]: Frozen<Data[Key]> };
-
-/** What a state may be: JSON. `unknown` and `any` pass; the test kit and snapshots find what they hide. */
-export type PlainState<State> = State extends string | number | boolean | null
-  ? State
-  : State extends ((...args: never) => unknown) | bigint | symbol | undefined
-    ? NotPlainJson
-    : State extends Date | ReadonlyMap<never, unknown> | ReadonlySet<unknown> | WeakMap<never, unknown> | ArrayBufferView | Promise<unknown>
-      ? NotPlainJson
-      : unknown extends State
-        ? State
-        : { [Key in keyof State]: PlainMember<State, Key> };
-/** A member that is `undefined` counts as absent. An array has no absent members: JSON would turn them into `null`. */
-type PlainMember<State, Key extends keyof State> = State extends readonly unknown[]
-  ? PlainState<State[Key]>
-  : PlainState<Exclude<State[Key], undefined>> | Extract<State[Key], undefined>;
-/** The compiler shows this text when a state is something else. */
-type NotPlainJson = "a state must be plain JSON: no Date, Map, Set, function, bigint, symbol or undefined";
 
 export declare const keys: unique symbol;
 
@@ -90,33 +74,6 @@ export interface Meta extends JsonObject {
   readonly [PROCESSOR]?: string;
   /** The source that appended the event. */
   readonly [SOURCE]?: string;
-}
-
-/** The names under which an event's meta says what made it. Stored with every such event: so they are short. */
-export const COMMAND = "$command";
-export const TIMER = "$timer";
-export const PROCESSOR = "$processor";
-export const SOURCE = "$source";
-
-/** Names in a lineage. Ours: each emission adds one at most, and reactions in a row are as many at most. */
-const LINEAGE_NAMES = 100;
-
-/** The name under which an event's meta counts reactions. Names that begin with `$` belong to the store. */
-export const HOPS = "$hops";
-
-/** How many reactions in a row led to this event. */
-export function hopsOf({ meta }: Pick<RecordedEvent, "meta">): number {
-  const hops: unknown = meta[HOPS]; // an import may have put anything there
-  return typeof hops === "number" && Number.isSafeInteger(hops) && hops > 0 ? hops : 0;
-}
-
-/** The name under which an event's meta lists the processors declared over HTTP that led to it. */
-export const LINEAGE = "$lineage";
-
-/** The processors declared over HTTP that led to this event, directly or through others. */
-export function lineageOf({ meta }: Pick<RecordedEvent, "meta">): readonly string[] {
-  const lineage: unknown = meta[LINEAGE]; // an import may have put anything there
-  return Array.isArray(lineage) ? lineage.filter((name): name is string => typeof name === "string").slice(0, LINEAGE_NAMES) : [];
 }
 
 /** Where an event in memory keeps the trace that it belongs to. A symbol, so that it is in no JSON and no handler comes across it. */

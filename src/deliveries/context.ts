@@ -2,7 +2,7 @@
 
 import type { LoggedEvent } from "../core/event.ts";
 import type { LogRpc } from "../store/log-protocol.ts";
-import type { Outcome } from "../store/webhook-protocol.ts";
+import type { Outcome } from "../store/delivery-protocol.ts";
 import type { Key } from "./delivery-id.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Store } from "../store/store.ts";

@@ -24,7 +24,7 @@ import { retryNow } from "./operations.ts";
 import { FilterReport } from "./filter-report.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Verdict } from "./verdict.ts";
-import type { Outcome } from "../store/webhook-protocol.ts";
+import type { Outcome } from "../store/delivery-protocol.ts";
 
 /** How soon the alarm checks deliveries that are under way, in case this object is gone by then. */
 const WATCH_MS = 5_000;

@@ -9,7 +9,7 @@
 import { hasTableWith } from "../core/sqlite.ts";
 import { WEBHOOK_ATTEMPTS_KEPT, WEBHOOK_ATTEMPT_ERROR, WEBHOOK_LEDGER_STEP, WEBHOOK_RUNS_SHOWN } from "./limits.ts";
 import type { Key } from "./delivery-id.ts";
-import type { DeliveryStatus, Outcome } from "../store/webhook-protocol.ts";
+import type { DeliveryStatus, Outcome } from "../store/delivery-protocol.ts";
 
 /** What an index covers: deliveries that will be tried again, and those that were given up. */
 const TROUBLED = `status IN ('pending', 'parked')`;

@@ -9,7 +9,8 @@ import { Feeds } from "./feeds.ts";
 import type { BlockedStream } from "./blocked-table.ts";
 import { DeliveryTable } from "./delivery-table.ts";
 import type { Feed, Cursor } from "./cursor.ts";
-import type { Outcome } from "../store/webhook-protocol.ts";
+import type { Outcome } from "../store/delivery-protocol.ts";
+import { LedgerRecord } from "./ledger-record.ts";
 import { Pruning } from "./pruning.ts";
 import { delayAfter } from "./schedule.ts";
 import { Statistics } from "./statistics.ts";
@@ -22,35 +23,33 @@ export class Ledger {
   readonly waits: Waiting;
   readonly table: DeliveryTable;
   readonly statistics: Statistics;
-  /** The storage failed: what is in memory may not be what is stored. Close this ledger, and open it again. */
-  isBroken = false;
-  readonly #storage: DurableObjectStorage;
+  readonly #record: LedgerRecord;
   readonly #pruning: Pruning;
-  /** Whether a success, or positions that were reached, are not stored yet. */
-  #isBehind = false;
-  /** The position that is stored: after a crash the log is read again from there. */
-  #stored: number;
 
   private constructor(storage: DurableObjectStorage, progress: Cursor) {
-    this.#storage = storage;
     this.feeds = new Feeds(progress);
+    this.#record = new LedgerRecord(storage, this.feeds.own.settled);
     this.table = new DeliveryTable(storage.sql);
     this.waits = new Waiting(storage.sql, this.table.retries());
     this.statistics = new Statistics(progress);
     this.#pruning = new Pruning(storage.sql, progress.prunedAt);
-    this.#stored = this.feeds.own.settled;
   }
 
   /** Opens the ledger; undefined: there is none. */
   static open(storage: DurableObjectStorage): Ledger | undefined {
-    const progress = storage.kv.get<Cursor>("progress");
+    const progress = LedgerRecord.read(storage);
     return progress && new Ledger(storage, progress);
   }
 
   /** The first entry: begins after a position of the log. Call it inside a transaction. */
   static begin(storage: DurableObjectStorage, position: number): void {
     const progress: Cursor = { feeds: [{ run: 0, settled: position }], runs: 0, health: {}, prunedAt: Date.now() };
-    storage.kv.put("progress", progress);
+    LedgerRecord.begin(storage, progress);
+  }
+
+  /** The storage failed: what is in memory may not be what is stored. Close this ledger, and open it again. */
+  get isBroken(): boolean {
+    return this.#record.isBroken;
   }
 
   /** Deliveries that have not ended. */
@@ -78,10 +77,10 @@ export class Ledger {
       return blocked === undefined;
     });
     window.add(admitted, next);
-    this.#isBehind = true;
+    this.#record.isBehind = true;
     // How much is read again after a crash is bounded, and so is the cost of storing.
     const { own } = this.feeds;
-    if (own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS / 5 || this.waits.isUnsaved || window !== own) this.save();
+    if (this.#record.isFar(own.settled, WEBHOOK_WINDOW_EVENTS / 5) || this.waits.isUnsaved || window !== own) this.save();
   }
 
   /** Records the outcome of an attempt in the ledger, the blocked stream and the endpoint's health, in one transaction. */
@@ -89,7 +88,7 @@ export class Ledger {
     const key = { run: attempt.run, position: event.position };
     const before = this.waits.retryAt(key);
     const attempts = (before?.attempts ?? 0) + 1;
-    this.#isBehind = true;
+    this.#record.isBehind = true;
     if (outcome.delivered) {
       const downSince = this.statistics.arrived(now);
       // The endpoint is back: deliveries that failed only because it was away need not wait for their schedule.
@@ -106,7 +105,7 @@ export class Ledger {
       if (attempt.kind === "fresh") attempt.item.state = "settled";
       return;
     }
-    this.#transaction(() => {
+    this.#record.transaction(() => {
       this.table.record(key, event, "pending", attempts, outcome, now, nextAttemptAt);
       this.waits.tryAgain({ ...key, stream, attempts, nextAttemptAt, at: now, isOwn });
       this.waits.block(attempt, position, now);
@@ -135,8 +134,8 @@ export class Ledger {
 
   /** Gives up what these streams wait for, so that they continue. */
   park(lanes: readonly BlockedStream[], reason: string): void {
-    this.#isBehind = true;
-    this.#transaction(() => {
+    this.#record.isBehind = true;
+    this.#record.transaction(() => {
       for (const blocked of lanes) {
         if (blocked.head === undefined) continue;
         const key = { run: blocked.run, position: blocked.head };
@@ -159,11 +158,10 @@ export class Ledger {
   /** Follows the log from another position, with new deliveries. What was taken up to there and has not arrived still will. */
   reset(position: number): void {
     const { run } = this.feeds.own;
-    this.#transaction(() => {
+    this.#record.transaction(() => {
       this.feeds.reset(position);
       this.table.forget(run, position);
       this.waits.cut(run, position);
-      this.#stored = 0;
       this.#put();
     });
     this.#endReplays();
@@ -171,13 +169,13 @@ export class Ledger {
 
   /** Stores how far it is, if reading that much again would be a lot. */
   saveIfFar(): void {
-    if (this.feeds.own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS) this.save();
+    if (this.#record.isFar(this.feeds.own.settled, WEBHOOK_WINDOW_EVENTS)) this.save();
   }
 
   /** Stores how far it is. */
   save(): void {
-    if (!this.#isBehind && !this.waits.isUnsaved && this.feeds.others.length === 0) return;
-    this.#transaction(() => this.#put());
+    if (!this.#record.isBehind && !this.waits.isUnsaved && this.feeds.others.length === 0) return;
+    this.#record.transaction(() => this.#put());
     this.#endReplays();
   }
 
@@ -186,7 +184,7 @@ export class Ledger {
     const { doneAt } = this.#pruning;
     const again = this.#pruning.step(now);
     if (this.#pruning.doneAt !== doneAt) {
-      this.#isBehind = true;
+      this.#record.isBehind = true;
       this.save();
     }
     return again;
@@ -202,8 +200,8 @@ export class Ledger {
   ): void {
     const key = { run: attempt.run, position: event.position };
     this.statistics.count(status);
-    this.#isBehind = true;
-    this.#transaction(() => {
+    this.#record.isBehind = true;
+    this.#record.transaction(() => {
       this.table.record(key, event, status, attempts, outcome, now, undefined);
       this.waits.forget(key);
       if (attempt.kind === "fresh") attempt.item.state = "settled";
@@ -224,7 +222,7 @@ export class Ledger {
   /** Ends replays that are over, and whose streams wait for nothing. */
   #endReplays(): void {
     const isAwaited = (run: number) => this.waits.blockedStreams().some((blocked) => blocked.run === run);
-    if (this.feeds.endOver(isAwaited)) this.#transaction(() => this.#put());
+    if (this.feeds.endOver(isAwaited)) this.#record.transaction(() => this.#put());
   }
 
   #put(): void {
@@ -234,17 +232,6 @@ export class Ledger {
       ...this.statistics.toCursor(),
       prunedAt: this.#pruning.doneAt,
     };
-    this.#storage.kv.put("progress", progress);
-    this.#isBehind = false;
-    this.#stored = this.feeds.own.settled;
-  }
-
-  #transaction(write: () => void): void {
-    try {
-      this.#storage.transactionSync(write);
-    } catch (error) {
-      this.isBroken = true;
-      throw error;
-    }
+    this.#record.put(progress, this.feeds.own.settled);
   }
 }

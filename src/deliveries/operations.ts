@@ -6,7 +6,8 @@ import type { BlockedStream } from "./blocked-table.ts";
 import type { Ledger } from "./ledger.ts";
 import { deliveryId, messageId, parseDeliveryId } from "./delivery-id.ts";
 import type { Row } from "./delivery-table.ts";
-import type { DeliveriesPage, DeliveriesRequest, DeliveryAttempt, DeliveryReport, Refused } from "../store/webhook-protocol.ts";
+import type { Refused } from "../store/webhook-protocol.ts";
+import type { DeliveriesPage, DeliveriesRequest, DeliveryAttempt, DeliveryReport } from "../store/delivery-protocol.ts";
 
 /** The owner of the deliveries: the store's name and the webhook's id. */
 export type About = readonly [store: string, webhook: string];

@@ -4,7 +4,8 @@ import type { LoggedEvent } from "../core/event.ts";
 import type { ConsumerError } from "../definitions/hooks.ts";
 import { Health } from "./health.ts";
 import type { Cursor } from "./cursor.ts";
-import type { Outcome, Totals } from "../store/webhook-protocol.ts";
+import type { Totals } from "../store/webhook-protocol.ts";
+import type { Outcome } from "../store/delivery-protocol.ts";
 
 const NONE: Totals = { delivered: 0, failed: 0, parked: 0, skipped: 0 };
 

@@ -5,7 +5,8 @@
 
 import type { LoggedEvent } from "../core/event.ts";
 import type { Interest } from "../definitions/webhooks/webhook.ts";
-import type { Disabled, Outcome } from "../store/webhook-protocol.ts";
+import type { Disabled } from "../store/webhook-protocol.ts";
+import type { Outcome } from "../store/delivery-protocol.ts";
 import type { Key } from "./delivery-id.ts";
 
 /** Which events are to be delivered, and how fast. */

@@ -1,6 +1,7 @@
 /** What failed deliveries lead to: a line in the logs when no further event fits in, and an end when it is no use to continue. */
 
-import type { Disabled, Outcome } from "../store/webhook-protocol.ts";
+import type { Disabled } from "../store/webhook-protocol.ts";
+import type { Outcome } from "../store/delivery-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { Ledger } from "./ledger.ts";
 import { WEBHOOK_FAILING_STREAMS } from "./limits.ts";

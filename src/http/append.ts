@@ -3,7 +3,7 @@
 import { listed } from "../core/issue.ts";
 import * as z from "zod";
 import { newEffort } from "../schemas/checker.ts";
-import { COMMAND, HOPS, LINEAGE, PROCESSOR, SOURCE, TIMER } from "../core/event.ts";
+import { COMMAND, HOPS, LINEAGE, PROCESSOR, SOURCE, TIMER } from "../core/meta.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, ISSUES } from "../core/limits.ts";
 import { EVENT_META_BYTES } from "./limits.ts";
 import { EVENT_TYPE, UUID, WITH_SECONDS } from "../core/names.ts";

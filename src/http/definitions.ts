@@ -3,7 +3,8 @@
 import { listed } from "../core/issue.ts";
 import { DEFINITIONS } from "../core/limits.ts";
 import { type ViewDefinition, viewFrom } from "../definitions/over-http/view.ts";
-import { type Refusal, declare, remove, tryDeclaring } from "../operations/declare.ts";
+import { declare, remove, tryDeclaring } from "../operations/declare.ts";
+import type { Refusal } from "../operations/check-definition.ts";
 import type { QueueInUse } from "../operations/source-queues.ts";
 import { tableOf } from "../rows/table.ts";
 import type { DefinitionKind } from "../store/catalog-protocol.ts";

@@ -1,10 +1,11 @@
 /** Problem documents (RFC 9457): the one table from our error codes to status, title and explanation. */
 
+import { FAILURE_PROBLEMS } from "./problems/failure.ts";
 import { REQUEST_PROBLEMS } from "./problems/request.ts";
 import { STATE_PROBLEMS } from "./problems/state.ts";
 
 /** By code. The codes are part of the HTTP contract: clients branch on them. */
-const PROBLEMS = { ...REQUEST_PROBLEMS, ...STATE_PROBLEMS };
+const PROBLEMS = { ...REQUEST_PROBLEMS, ...STATE_PROBLEMS, ...FAILURE_PROBLEMS };
 
 export type ProblemCode = keyof typeof PROBLEMS;
 

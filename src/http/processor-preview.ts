@@ -13,7 +13,7 @@ import { type Lookup, type Traced, run, whyPassed } from "../definitions/process
 import { type Refused, StepMistake } from "../definitions/processors/rules-values.ts";
 import type { Emission } from "../definitions/processors/rules-emit.ts";
 import { liftError, liftFor } from "../definitions/upcast.ts";
-import { undeclaredProcessor } from "../operations/declare.ts";
+import { undeclaredProcessor } from "../operations/check-definition.ts";
 import { targetsOf } from "../processors/rules-consumer.ts";
 import type { Store } from "../store/store.ts";
 import { jsonBody } from "./body.ts";

@@ -9,7 +9,7 @@ import { LOOK_AT_SAGA_MAX_MS, LOOK_AT_SAGA_MS } from "./limits.ts";
 import type { ProcessState } from "../definitions/processors/process-fold.ts";
 import type { Saga } from "../definitions/processors/saga.ts";
 import type { SagaState, StepState } from "../definitions/processors/saga-state.ts";
-import type { StreamState } from "../store/stream-protocol.ts";
+import type { StreamState } from "../store/stream-reads.ts";
 import { callerOf, sentBy } from "./auth-caller.ts";
 import { seesAggregate } from "./auth-scope.ts";
 import { hasTag, tagOf } from "./conditions.ts";

@@ -7,7 +7,7 @@ import { NAME } from "../core/names.ts";
 import { sourceFrom } from "../definitions/over-http/source.ts";
 import { StepMistake } from "../definitions/processors/rules-values.ts";
 import type { Source } from "../definitions/sources/source.ts";
-import { undeclaredSource } from "../operations/declare.ts";
+import { undeclaredSource } from "../operations/check-definition.ts";
 import { eventsOf } from "../sources/change-events.ts";
 import type { PlainCategory } from "../store/plain-category.ts";
 import { jsonBody } from "./body.ts";

@@ -6,7 +6,7 @@ import { type DataSchemas, categoryOf, eventJson, streamIdOf } from "../core/eve
 import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
 import { MAX_POSITION, PAGE_EVENTS } from "../core/limits.ts";
 import { PAGE_EVENTS_DEFAULT } from "./limits.ts";
-import type { StreamPage, StreamReadRequest } from "../store/stream-protocol.ts";
+import type { StreamPage, StreamReadRequest } from "../store/stream-reads.ts";
 import type { Store } from "../store/store.ts";
 import { liftsOf } from "../definitions/upcast.ts";
 import { problemOf, theOne } from "./answers.ts";

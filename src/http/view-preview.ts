@@ -8,7 +8,7 @@ import { thrown } from "../core/platform-errors.ts";
 import { ViewMistake, viewFrom } from "../definitions/over-http/view.ts";
 import { liftFor, problemFor } from "../definitions/upcast.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
-import { undeclaredView } from "../operations/declare.ts";
+import { undeclaredView } from "../operations/check-definition.ts";
 import type { Store } from "../store/store.ts";
 import { generationsOf } from "../views/generations.ts";
 import { type PreviewInput, previewOf } from "../views/preview.ts";

@@ -4,7 +4,7 @@
  */
 
 import { PASSED_EVENTS } from "../core/limits.ts";
-import type { Census, SweepAnswer } from "../store/log-protocol.ts";
+import type { Census, SweepAnswer } from "../store/log-consumers.ts";
 import type { Audience } from "./audience.ts";
 import type { Notifier } from "./notifier.ts";
 import { matches } from "./filter.ts";

@@ -5,7 +5,7 @@
 
 import type { EventFilter } from "../core/event.ts";
 import { INTRODUCED_MS } from "./limits.ts";
-import type { Introduction } from "../store/log-protocol.ts";
+import type { Introduction } from "../store/log-consumers.ts";
 import { matches } from "./filter.ts";
 
 export class Introduced {

@@ -5,7 +5,7 @@
 
 import { NOTIFY_AGAIN_MS } from "./limits.ts";
 import { PASSED_EVENTS } from "../core/limits.ts";
-import type { Acknowledgement } from "../store/log-protocol.ts";
+import type { Acknowledgement } from "../store/log-consumers.ts";
 import type { Audience } from "./audience.ts";
 
 /** The last wake-up of a consumer. */

@@ -14,11 +14,7 @@ import { envOfObject } from "../store/placement.ts";
 import { kindInCode } from "../definitions/consumers.ts";
 import { type StoredEvent, type EventFilter } from "../core/event.ts";
 import {
-  type Acknowledgement,
-  type Census,
-  type DeclaredConsumers,
   type FeedFilter,
-  type Introduction,
   LOG_METHODS,
   type LogMethod,
   type LogPage,
@@ -28,11 +24,9 @@ import {
   type Sequenced,
   type SequencedTogether,
   type StreamSummary,
-  type NextEvent,
-  type Reading,
-  type SweepAnswer,
 } from "../store/log-protocol.ts";
 import { type EventsText, eventsOf } from "../store/events-text.ts";
+import type { Acknowledgement, Census, DeclaredConsumers, Introduction, NextEvent, Reading, SweepAnswer } from "../store/log-consumers.ts";
 import { type PackedPage, asAskedFor } from "../store/packed-page.ts";
 import { takeCensus } from "./census.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";

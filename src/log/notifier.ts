@@ -13,7 +13,7 @@
 
 import { type Backoff, backoffMs } from "../core/backoff.ts";
 import { CONSUMERS_PER_WAKE_UP, QUEUE_BATCH_MESSAGES, NOTIFY_AGAIN_MAX_MS, NOTIFY_AGAIN_MS, NOTIFY_INTERVAL_MS } from "./limits.ts";
-import type { Acknowledgement } from "../store/log-protocol.ts";
+import type { Acknowledgement } from "../store/log-consumers.ts";
 import { type WakeUp, wakeUpFor } from "../store/consumer-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";

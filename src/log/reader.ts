@@ -3,7 +3,8 @@
 import type { App } from "../definitions/app.ts";
 import { type LoggedEvent, bytesOf } from "../core/event.ts";
 import { PAGE_BYTES, SCAN_EVENTS } from "../core/limits.ts";
-import { type LogPage, type LogReadRequest, type NextEvent, type Reading } from "../store/log-protocol.ts";
+import type { LogPage, LogReadRequest } from "../store/log-protocol.ts";
+import type { NextEvent, Reading } from "../store/log-consumers.ts";
 import { type PackedPage, asAskedFor } from "../store/packed-page.ts";
 import type { Lifting } from "./stored-page.ts";
 import { isLifted, lift } from "../definitions/upcast.ts";

@@ -3,7 +3,7 @@
 import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { consumersInCode } from "../definitions/consumers.ts";
-import type { DeclaredConsumers, Introduction } from "../store/log-protocol.ts";
+import type { DeclaredConsumers, Introduction } from "../store/log-consumers.ts";
 import { Notifier } from "./notifier.ts";
 import { type Answer, type Call, commit } from "./commit.ts";
 import { Audience } from "./audience.ts";

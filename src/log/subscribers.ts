@@ -6,7 +6,7 @@
 import type { EventFilter } from "../core/event.ts";
 import { hasTable, hasTableWith } from "../core/sqlite.ts";
 import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
-import type { DeclaredConsumers } from "../store/log-protocol.ts";
+import type { DeclaredConsumers } from "../store/log-consumers.ts";
 import type { Handover } from "../store/segment.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */

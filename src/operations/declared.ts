@@ -3,7 +3,7 @@
 import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import { filterOfView } from "../definitions/views/view.ts";
 import type { Definitions } from "../store/definitions.ts";
-import type { DeclaredConsumers } from "../store/log-protocol.ts";
+import type { DeclaredConsumers } from "../store/log-consumers.ts";
 import type { DeclaredDefinitions } from "../store/run-time-definitions.ts";
 
 /** Without those that the code shadows, and without sources, which read no log. What this code cannot compile is kept as the log has it. */

@@ -6,7 +6,7 @@ import { codeHash } from "../core/code-hash.ts";
 import type { Listed } from "../consumers/kind.ts";
 import type { Placed, StoreRows } from "../consumers/standing.ts";
 import type { Definitions } from "../store/definitions.ts";
-import type { Standing } from "../store/log-protocol.ts";
+import type { Standing } from "../store/log-consumers.ts";
 import { consumersInCode } from "../definitions/consumers.ts";
 import { KINDS } from "./kinds.ts";
 

@@ -12,7 +12,7 @@ import { Budget, capsOf, counting } from "../core/budget.ts";
 import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "./limits.ts";
 import type { Store } from "../store/store.ts";
 import { definitionsOf, openStore } from "../store/stores.ts";
-import type { SweepAnswer } from "../store/log-protocol.ts";
+import type { SweepAnswer } from "../store/log-consumers.ts";
 import { type PassedBy, moveTogether } from "../consumers/checkpoint.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type ViewDatabase, databasesOf, dropRetired } from "../views/retire.ts";

@@ -5,17 +5,18 @@
  * without the others.
  */
 
+import { type Acknowledgements, acknowledgements } from "./acknowledgements.ts";
 import type { HeadspringEnv } from "../store/env.ts";
 import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import { Budget, capsOf } from "../core/budget.ts";
-import { ACKNOWLEDGE_TOGETHER_MS, AT_WORK_MS, CONSUMERS_AT_ONCE, WAKE_UP_ATTEMPTS } from "./limits.ts";
+import { AT_WORK_MS, CONSUMERS_AT_ONCE, WAKE_UP_ATTEMPTS } from "./limits.ts";
 import { CONSUMER_BUDGET_MS, CONSUMER_CALLS } from "../core/limits.ts";
 import { NAME, STORE_NAME } from "../core/names.ts";
 import { openStore } from "../store/stores.ts";
 import type { Store } from "../store/store.ts";
 import { QUEUE_BATCH_MESSAGES } from "../log/limits.ts";
-import type { Acknowledgement } from "../store/log-protocol.ts";
+import type { Acknowledgement } from "../store/log-consumers.ts";
 import { type Occasion, type WakeUp, wakeUpFor } from "../store/consumer-protocol.ts";
 import { introduce } from "../store/introduce.ts";
 import { kindOf } from "./kinds.ts";
@@ -129,7 +130,7 @@ interface Invocation {
   readonly app: App;
   readonly env: HeadspringEnv;
   readonly budget: Budget;
-  readonly acknowledge: Acknowledge["one"];
+  readonly acknowledge: Acknowledgements["one"];
 }
 
 /** Lets one consumer work. Never throws: false if it could not run, and has to be woken again. */
@@ -196,44 +197,6 @@ async function settle(env: HeadspringEnv, heard: readonly Heard[]): Promise<void
 function followUp(woken: readonly Woken[]): MessageSendRequest<WakeUp>[] {
   const consumers = woken.map(({ consumer }) => consumer);
   return woken.slice(0, 1).map(({ store, occasion }) => ({ body: wakeUpFor(store, consumers, occasion) }));
-}
-
-interface Acknowledge {
-  readonly one: (store: string, acknowledgement: Acknowledgement) => void;
-  /** Resolves when all acknowledgements are sent. */
-  readonly all: () => Promise<unknown>;
-}
-
-/** Reports to the logs how far consumers are. Consumers of one store that are ready at about the same time share a call. */
-function acknowledgements({ app, env, budget }: Omit<Invocation, "acknowledge">): Acknowledge {
-  const open = new Map<string, Acknowledgement[]>();
-  const calls: Promise<void>[] = [];
-  const tell = async (store: string, together: readonly Acknowledgement[]): Promise<void> => {
-    await scheduler.wait(ACKNOWLEDGE_TOGETHER_MS);
-    open.delete(store);
-    // Without a call left: the log wakes them again.
-    if (!budget.fits(1)) return;
-    budget.spend(1);
-    await openStore(env, store, app)
-      .then(({ log }) => log.acknowledge(together))
-      .catch((error: unknown) => {
-        const message = "the log could not be notified how far its consumers are; it wakes them again";
-        logger.warn({ message, store, count: together.length }, error);
-      });
-  };
-  return {
-    one(store, acknowledgement) {
-      const together = open.get(store);
-      if (together) {
-        together.push(acknowledgement);
-        return;
-      }
-      const first = [acknowledgement];
-      open.set(store, first);
-      calls.push(tell(store, first));
-    },
-    all: () => Promise.all(calls),
-  };
 }
 
 /** Runs one consumer, and returns what to report to the log. */

@@ -1,6 +1,7 @@
 /** Where a reaction comes from: it belongs to the conversation of its event, and has the event as its cause. Pure. */
 
-import { HOPS, LINEAGE, PROCESSOR, type RecordedEvent, TRACE, hopsOf, lineageOf } from "../core/event.ts";
+import { type RecordedEvent, TRACE } from "../core/event.ts";
+import { HOPS, LINEAGE, PROCESSOR, hopsOf, lineageOf } from "../core/meta.ts";
 
 export interface Cause {
   readonly correlationId: string;

@@ -4,7 +4,8 @@ import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import type { Failure } from "../consumers/consumer.ts";
 import { type RecordedEvent, categoryOf } from "../core/event.ts";
 import type { Rules } from "../definitions/processors/rules.ts";
-import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
+import { type View, filterOfView } from "../definitions/views/view.ts";
+import type { StoredRow } from "../definitions/views/handler.ts";
 import type { ViewTable } from "../rows/table.ts";
 import type { Store } from "../store/store.ts";
 

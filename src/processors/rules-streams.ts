@@ -1,7 +1,7 @@
 /** What a stream of a joined category had at a position: the data of its latest event, deleted or erased streams apart. */
 
 import type { StreamObjectRpc } from "../store/import-protocol.ts";
-import type { StreamPage } from "../store/stream-protocol.ts";
+import type { StreamPage } from "../store/stream-reads.ts";
 import { MAX_POSITION } from "../core/limits.ts";
 import type { JsonValue } from "../core/event.ts";
 import { liftError } from "../definitions/upcast.ts";

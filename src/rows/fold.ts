@@ -8,7 +8,8 @@ import { ofApp } from "../core/platform-errors.ts";
 import { type RecordedEvent, isErasure, streamIdOf } from "../core/event.ts";
 import { Misfit, fitting, kindOf } from "../core/misfit.ts";
 import { freeze } from "../core/plain-json.ts";
-import { type StoredRow, type View, handlerOf } from "../definitions/views/view.ts";
+import { type View, handlerOf } from "../definitions/views/view.ts";
+import type { StoredRow } from "../definitions/views/handler.ts";
 import { type ViewTable, tableOf } from "./table.ts";
 
 /** An event with the rows it touches. */

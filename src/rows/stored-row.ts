@@ -8,7 +8,7 @@
 import { whyNotJson } from "../core/plain-json.ts";
 import { MAX_POSITION } from "../core/limits.ts";
 import type { Column, Layout } from "./layout.ts";
-import type { StoredRow } from "../definitions/views/view.ts";
+import type { StoredRow } from "../definitions/views/handler.ts";
 
 /** One row of the table, as D1 returns it. */
 export type SqlRow = Record<string, string | number | null>;

@@ -7,7 +7,8 @@ import { freeze } from "../core/plain-json.ts";
 import { type Column, type ColumnKind, type Layout, layoutOf } from "./layout.ts";
 import { quoted } from "../definitions/views/sql-words.ts";
 import { type SqlRow, fromSql, toSql } from "./stored-row.ts";
-import type { StoredRow, View } from "../definitions/views/view.ts";
+import type { View } from "../definitions/views/view.ts";
+import type { StoredRow } from "../definitions/views/handler.ts";
 
 const SQL_TYPE: Record<ColumnKind, string> = { text: "TEXT", integer: "INTEGER", real: "REAL", boolean: "INTEGER", json: "TEXT" };
 /** What errors call the content of a column. */

@@ -1,6 +1,7 @@
 /** Turns changes into events of a category, or finds the first change that cannot be one. Pure. */
 
-import { type JsonObject, SOURCE } from "../core/event.ts";
+import type { JsonObject } from "../core/event.ts";
+import { SOURCE } from "../core/meta.ts";
 import { derivedId } from "../core/ids.ts";
 import { listed } from "../core/issue.ts";
 import { isLonger } from "../core/json.ts";

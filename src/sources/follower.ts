@@ -1,40 +1,26 @@
 /**
- * Follows what is outside: connects, reads, stores, and only then acknowledges; again and again, until there is nothing new.
+ * Follows what is outside: connects, reads, has what is new stored (settler.ts), and only then acknowledges; again and again, until there is
+ * nothing new.
  *
  * What makes a change arrive once, whatever dies: it keeps its id however often it is read, streams know the ids that they have, and only
  * what is stored is acknowledged outside. What keeps their order: a portion is stored as a whole and in order, before the next is read.
  */
 
 import { isFree } from "../core/budget.ts";
-import { type JsonValue, categoryOf, streamIdOf } from "../core/event.ts";
-import { messageOf } from "../core/mistake.ts";
 import { type Change, type Connection, type Portion, type ReadKind, SourceStopped } from "../definitions/sources/kind.ts";
 import type { Source } from "../definitions/sources/source.ts";
 import { introduce } from "../store/introduce.ts";
-import type { PlainCategory } from "../store/plain-category.ts";
-import type { BroughtMessage } from "../store/source-protocol.ts";
 import { sourceBinding } from "../store/source-binding.ts";
 import type { Store } from "../store/store.ts";
-import { type StreamPart, TogetherWriter } from "../store/together.ts";
 import { logger } from "../telemetry/logger.ts";
-import { type ChangeEvent, eventsOf } from "./change-events.ts";
-import type { Place, SourceLedger, WaitingMessage } from "./ledger.ts";
-import { CURSOR_CHARACTERS, PIECE_STREAMS, PORTION_CHANGES, RUN_CALLS, RUN_CHANGES, RUN_MS, WAITING_PORTION } from "./limits.ts";
-
-/** A change cannot be stored, and will not be able to be: its message is for an operator. */
-export class ChangeMistake extends Error {
-  override readonly name = "ChangeMistake";
-  readonly change: string;
-
-  constructor(change: string, message: string) {
-    super(message);
-    this.change = change;
-  }
-}
+import { changesOf } from "./brought.ts";
+import { ChangeMistake } from "./change-mistake.ts";
+import { type SourceLedger, type WaitingMessage, withoutAhead } from "./ledger.ts";
+import { CURSOR_CHARACTERS, PORTION_CHANGES, RUN_CALLS, RUN_CHANGES, RUN_MS, WAITING_PORTION } from "./limits.ts";
+import { type Calls, Settler } from "./settler.ts";
 
 /** What one run may still do. */
-interface Allowance {
-  calls: number;
+interface Allowance extends Calls {
   changes: number;
   readonly deadline: number;
 }
@@ -44,8 +30,7 @@ export class Follower {
   readonly #source: string;
   readonly #ledger: SourceLedger;
   readonly #plan: "free" | "paid";
-  /** One for all pieces: a stream that does not hear that the log has its events would send them once more. */
-  readonly #writer: TogetherWriter;
+  readonly #settler: Settler;
   #connection: { readonly source: Source; readonly connection: Connection } | undefined;
   /** Somebody wants it to stop after the portion at hand. */
   isStopping = false;
@@ -55,10 +40,7 @@ export class Follower {
     this.#source = source;
     this.#ledger = ledger;
     this.#plan = isFree(store.variables) ? "free" : "paid";
-    this.#writer = new TogetherWriter({
-      hold: (stream, part) => store.stream(categoryOf(stream), streamIdOf(stream)).holdImport(part),
-      log: () => store.log,
-    });
+    this.#settler = new Settler(store, ledger, this.#plan);
   }
 
   /**
@@ -85,7 +67,7 @@ export class Follower {
   /** Stores messages that were brought, in the order given. */
   async store(source: Source, changes: readonly Change[]): Promise<void> {
     await introduce(this.#store);
-    await this.#settle(source, changes, { calls: RUN_CALLS[this.#plan] });
+    await this.#settler.settle(source, changes, { calls: RUN_CALLS[this.#plan] });
   }
 
   async close(): Promise<void> {
@@ -134,7 +116,7 @@ export class Follower {
     if (rest.length > 0) {
       allowance.changes -= rest.length;
       try {
-        return await this.#settle(source, rest, allowance, end);
+        return await this.#settler.settle(source, rest, allowance, end);
       } catch (error) {
         this.#leftOf(portion);
         throw error;
@@ -153,72 +135,6 @@ export class Follower {
     const entries = lag?.entries === undefined ? {} : { entries: lag.entries + left.length };
     this.#ledger.lag = { ...lag, ...entries, ...(seconds === undefined ? {} : { seconds }) };
     this.#ledger.isAtEnd = false;
-  }
-
-  /**
-   * Settles changes, a piece at a time. False: the calls of this run are used up before their end.
-   *
-   * @param end what is kept with the last of them
-   * @throws {ChangeMistake} at the first that cannot be stored, once all before it are
-   */
-  async #settle(
-    source: Source,
-    changes: readonly Change[],
-    allowance: Pick<Allowance, "calls">,
-    end: Partial<Place> = {},
-  ): Promise<boolean> {
-    // One category for all of them: it may change or be retired between two portions.
-    const category = await this.#categoryOf(source);
-    const skipped = new Set(this.#ledger.skipped.map(({ change }) => change));
-    const { events, settled, failed } = eventsOf({ source, category, salt: this.#ledger.salt, skipped }, changes);
-    const pieces = piecesOf(events, Math.min(PIECE_STREAMS, RUN_CALLS[this.#plan] - 1));
-    let through = 0;
-    for (const [index, piece] of pieces.entries()) {
-      const calls = new Set(piece.map(({ stream }) => stream)).size + 1;
-      if (index > 0 && calls > allowance.calls) return false;
-      allowance.calls -= calls;
-      const counts = await this.#append(piece);
-      const isLast = index === pieces.length - 1;
-      const next = isLast ? settled.length : settled.indexOf(piece.at(-1)?.change as Change) + 1;
-      this.#note(settled.slice(through, next), counts, isLast && !failed ? end : undefined);
-      through = next;
-    }
-    if (pieces.length === 0 && settled.length > 0) this.#note(settled, { appended: 0, ended: 0 }, failed ? undefined : end);
-    if (failed) throw new ChangeMistake(failed.change.position, failed.message);
-    return true;
-  }
-
-  /** @param end undefined: changes of the same portion follow */
-  #note(settled: readonly Change[], { appended, ended }: Pick<Place, "appended" | "ended">, end: Partial<Place> | undefined): void {
-    const place = this.#ledger.place;
-    const last = settled.at(-1);
-    this.#ledger.settle({
-      ...withoutAhead(place),
-      ...(last ? { position: last.position, ...(end ? {} : { ahead: last.id }) } : {}),
-      changes: place.changes + settled.length,
-      appended: place.appended + appended,
-      ended: place.ended + ended,
-      progressAt: Date.now(),
-      ...end,
-    });
-  }
-
-  async #append(piece: readonly ChangeEvent[]): Promise<Pick<Place, "appended" | "ended">> {
-    const byStream = Map.groupBy(piece, ({ stream }) => stream);
-    const parts: StreamPart[] = [...byStream].map(([stream, ones]) => ({ stream, events: ones.map(({ event }) => event) }));
-    const order = piece.map(({ stream }) => stream);
-    const held = await this.#writer.store(order, parts, true);
-    let [appended, ended] = [0, 0];
-    for (const { stream, events } of parts) {
-      const { stored = 0, versions = [], refused } = held.get(stream) ?? {};
-      appended += stored;
-      // Another outcome than `deleted` is not possible: the first content stands.
-      if (refused?.outcome === "deleted") {
-        ended += events.length - versions.length;
-        logger.warn({ message: "a source read changes for a stream that was deleted; they are dropped", store: this.#store.name, stream });
-      } else if (refused) throw new Error(`${stream} answered ${refused.outcome}`);
-    }
-    return { appended, ended };
   }
 
   async #settleWaiting(source: Source, allowance: Allowance): Promise<boolean> {
@@ -247,33 +163,15 @@ export class Follower {
 
   /** Returns at which of the messages it failed. */
   async #settleMessages(source: Source, messages: readonly WaitingMessage[], allowance: Allowance): Promise<ChangeMistake | undefined> {
-    const changes: Change[] = [];
-    const isSkipped = new Set(this.#ledger.skipped.map(({ change }) => change));
-    let failed: ChangeMistake | undefined;
-    for (const message of messages) {
-      if (isSkipped.has(message.id)) continue;
-      try {
-        changes.push(changeOf(source, message));
-      } catch (error) {
-        failed = new ChangeMistake(message.id, messageOf(error));
-        break;
-      }
-    }
+    const skipped = new Set(this.#ledger.skipped.map(({ change }) => change));
+    const { changes, failed } = changesOf(source, messages, skipped);
     try {
-      await this.#settle(source, changes, allowance);
+      await this.#settler.settle(source, changes, allowance);
       return failed;
     } catch (error) {
       if (error instanceof ChangeMistake) return error;
       throw error;
     }
-  }
-
-  async #categoryOf({ to }: Source): Promise<PlainCategory> {
-    const found = await this.#store.definitions.category(to);
-    if (found === undefined) throw new SourceStopped(`the category ${to}, which the source feeds, is not declared`);
-    if (found.status === "retired") throw new SourceStopped(`the category ${to}, which the source feeds, was retired`);
-    if (found.status === "removed") throw new SourceStopped(`the category ${to}, which the source feeds, is no longer in the code`);
-    return found.category;
   }
 
   #seen({ changes, lag, warning, hasMore }: Portion): void {
@@ -299,31 +197,4 @@ export class Follower {
       },
     };
   }
-}
-
-/** What a message says, as its kind reads it. */
-export function changeOf({ outside: { kind, settings } }: Source, { id, timestamp, body }: BroughtMessage): Change {
-  if (!kind.isBrought) throw new Error(`sources of kind ${kind.name} read for themselves`);
-  return kind.changeOf(settings, { id, timestamp, body: JSON.parse(body) as JsonValue });
-}
-
-function withoutAhead({ ahead: _ahead, ...place }: Place): Place {
-  return place;
-}
-
-/** Cuts events so that no piece is of more streams than this. */
-function piecesOf(events: readonly ChangeEvent[], most: number): ChangeEvent[][] {
-  const pieces: ChangeEvent[][] = [];
-  let streams = new Set<string>();
-  for (const event of events) {
-    const last = pieces.at(-1);
-    const isNew = !streams.has(event.stream);
-    if (last && !(isNew && streams.size >= most)) last.push(event);
-    else {
-      pieces.push([event]);
-      streams = new Set();
-    }
-    streams.add(event.stream);
-  }
-  return pieces;
 }

@@ -35,6 +35,11 @@ export interface SkippedChange {
   readonly skippedAt: string;
 }
 
+/** The place without the mark of a portion that is stored in part. */
+export function withoutAhead({ ahead: _ahead, ...place }: Place): Place {
+  return place;
+}
+
 const BEGINNING: Place = { changes: 0, appended: 0, ended: 0 };
 const [PLACE, TROUBLE, PAUSED, SALT, SKIPPED] = ["place", "trouble", "paused", "salt", "skipped"];
 

@@ -1,12 +1,10 @@
 /**
  * ⓪ One source = one Durable Object: it follows a database or a broker, and appends what it sees to a plain category, each change once. This file
- * has the calls of routes, the cron and the queue's consumer; `follower.ts` does the work, and `ledger.ts` keeps how far it is.
- *
- * Its alarm wakes it: at once while there is more, after the source's own pause when there is nothing new, later and later while it fails.
+ * has the calls of routes, the cron and the queue's consumer; `follower.ts` does the work, `schedule.ts` sets the alarm that wakes it, and
+ * `ledger.ts` keeps how far it is.
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { AlarmClock } from "../core/alarm-clock.ts";
 import { backoffMs } from "../core/backoff.ts";
 import { isoTime } from "../core/iso-time.ts";
 import { messageOf } from "../core/mistake.ts";
@@ -22,16 +20,13 @@ import type { ActionNotPossible, BroughtMessage, SourceAction, SourceProgress, S
 import { Store } from "../store/store.ts";
 import { requireKnownFormat } from "../store/stored-format.ts";
 import { logger } from "../telemetry/logger.ts";
-import { ChangeMistake, Follower, changeOf } from "./follower.ts";
+import { changeOf } from "./brought.ts";
+import { ChangeMistake } from "./change-mistake.ts";
+import { Follower } from "./follower.ts";
 import { SourceLedger } from "./ledger.ts";
 import { RETRY, STOP_MS, WAITING_MESSAGES } from "./limits.ts";
 import { progressOf } from "./progress.ts";
-
-/**
- * Milliseconds after which it looks again while it is at work, in case the object is dead by then: as long as its pause, within these bounds, so that a look
- * which finds nothing sets one alarm. Ours.
- */
-const WATCH_MS = { least: 5_000, most: 60_000 };
+import { SourceSchedule } from "./schedule.ts";
 
 /** The class of the source objects of an app. Export it as `SourceObject`. */
 export function sourceObject(app: App): RpcClass<SourceRpc> {
@@ -42,14 +37,11 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
 
     readonly #store: Store;
     readonly #name: string;
-    readonly #alarm: AlarmClock;
+    readonly #schedule: SourceSchedule;
     readonly #ledger: SourceLedger;
     readonly #follower: Follower;
     /** The run that is under way. */
     #running: Promise<void> | undefined;
-    #watchMs = WATCH_MS.least;
-    /** Since that run began. */
-    #isWanted = false;
 
     constructor(ctx: DurableObjectState, bindings: DeploymentEnv) {
       const env = envOfObject(ctx, bindings);
@@ -58,23 +50,23 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
       const name = nameOf(ctx);
       this.#name = name.slice(name.indexOf("/") + 1);
       this.#store = new Store(env, name.slice(0, name.indexOf("/")), app);
-      this.#alarm = new AlarmClock(ctx.storage);
       this.#ledger = new SourceLedger(ctx.storage);
+      this.#schedule = new SourceSchedule(ctx.storage, this.#ledger);
       this.#follower = new Follower(this.#store, this.#name, this.#ledger);
-      void ctx.blockConcurrencyWhile(() => this.#alarm.load());
+      void ctx.blockConcurrencyWhile(() => this.#schedule.load());
     }
 
     async wake(isChanged = false): Promise<void> {
       if (isChanged) {
         await this.#stopped(async () => this.#ledger.forgetTrouble());
-        this.#wakeNow();
-      } else this.#schedule();
+        this.#schedule.wakeNow();
+      } else this.#schedule.keep();
     }
 
     async progress(): Promise<SourceProgress | undefined> {
       const source = await this.#definition();
       // If its alarm is lost, a look at it is enough.
-      if (source && !this.#running) this.#rescue(source);
+      if (source && !this.#running) this.#schedule.rescue(source);
       return source && progressOf(source, this.#ledger);
     }
 
@@ -96,7 +88,7 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
           );
         }
         await this.#ledger.forget();
-        this.#alarm.wentOff();
+        this.#schedule.wentOff();
         return left === undefined ? undefined : { left };
       });
     }
@@ -119,37 +111,24 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
       if (waiting + messages.length > WAITING_MESSAGES)
         throw new Error(`${this.#name} has ${waiting} messages waiting: the others stay in their queue`);
       this.#ledger.keep(messages);
-      this.#schedule();
+      this.#schedule.keep();
     }
 
     /** Never throws: the platform gives up on an alarm after six failures. */
     override async alarm(): Promise<void> {
-      this.#alarm.wentOff();
+      this.#schedule.wentOff();
       await (this.#running ??= this.#run().finally(() => (this.#running = undefined)));
     }
 
     async #run(): Promise<void> {
-      this.#isWanted = false;
-      // An alarm whose object dies while it is at work may never come again: seen locally.
-      this.#alarm.wakeAt(Date.now() + this.#watchMs);
+      this.#schedule.begin();
       try {
         const source = await this.#definition();
-        if (!source || this.#ledger.isPaused) return await this.#rest();
+        if (!source || this.#ledger.isPaused) return await this.#schedule.rest();
         const hasMore = await this.#follower.run(source);
-        const { kind } = source.outside;
-        const pauseMs = kind.isBrought ? 0 : (source.everyMs ?? kind.everyMs);
-        if (hasMore || this.#isWanted) this.#alarm.wakeNow();
-        // Messages are brought: it has nothing to look for.
-        else if (kind.isBrought) await this.#rest();
-        else {
-          this.#wakeAfter(pauseMs);
-          this.#watchMs = Math.min(Math.max(pauseMs, WATCH_MS.least), WATCH_MS.most);
-        }
+        await this.#schedule.afterRun(source, hasMore);
       } catch (error) {
-        const retryInMs = this.#failed(error);
-        if (this.#isWanted) this.#alarm.wakeNow();
-        else if (retryInMs === undefined) await this.#rest();
-        else this.#wakeAfter(retryInMs);
+        await this.#schedule.afterFailure(this.#failed(error));
       }
     }
 
@@ -173,36 +152,6 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
       return isStopped ? undefined : retryInMs;
     }
 
-    /** The watch is soon enough, if it is as long: then it costs no second write. */
-    #wakeAfter(ms: number): void {
-      if (ms !== this.#watchMs) this.#alarm.wentOff();
-      this.#alarm.wakeAt(Date.now() + ms);
-    }
-
-    /** Somebody wants it to work, also if it is just about to rest. */
-    #wakeNow(): void {
-      this.#isWanted = true;
-      this.#alarm.wakeNow();
-    }
-
-    async #rest(): Promise<void> {
-      this.#alarm.wentOff();
-      await this.ctx.storage.deleteAlarm();
-    }
-
-    #rescue({ outside: { kind } }: Source): void {
-      const { trouble, waiting, isPaused } = this.#ledger;
-      const isAtRest = isPaused || (kind.isBrought ? waiting === 0 : trouble !== undefined && trouble.nextAt === undefined);
-      if (!isAtRest && !this.#alarm.isSet) this.#schedule();
-    }
-
-    /** Makes sure that it works when it should, by what is on record. */
-    #schedule(): void {
-      const { isPaused, trouble } = this.#ledger;
-      if (isPaused || (trouble && trouble.nextAt === undefined)) return;
-      this.#alarm.wakeAt(trouble?.nextAt ?? Date.now());
-    }
-
     /** Does something while no run is under way. */
     async #stopped<Result>(work: () => Promise<Result>): Promise<Result> {
       this.#follower.isStopping = true;
@@ -223,19 +172,19 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
         case "pause":
           await this.#stopped(async () => {
             this.#ledger.pause();
-            await this.#rest();
+            await this.#schedule.rest();
           });
           return undefined;
         case "resume":
           this.#ledger.resume();
           this.#ledger.forgetTrouble();
-          this.#wakeNow();
+          this.#schedule.wakeNow();
           return undefined;
         case "retry":
           if (isPaused) return { detail: "it is paused: resume it" };
           if (!trouble) return { detail: "it does not fail: there is nothing to try again" };
           this.#ledger.forgetTrouble();
-          this.#wakeNow();
+          this.#schedule.wakeNow();
           return undefined;
         case "skip": {
           const failing = trouble?.error.change;
@@ -243,7 +192,7 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
           if (failing !== change) return { detail: `it fails at change ${failing}: name that one to skip it` };
           this.#ledger.skip({ change, message: trouble.error.message, skippedAt: isoTime(Date.now()) });
           logger.warn({ message: "a change was skipped by an operator", store: this.#store.name, source: this.#name });
-          if (!isPaused) this.#wakeNow();
+          if (!isPaused) this.#schedule.wakeNow();
           return undefined;
         }
         case "reset":
@@ -253,7 +202,7 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
             await this.#follower.forget(source, "reset");
             this.#ledger.reset();
           });
-          if (!isPaused) this.#wakeNow();
+          if (!isPaused) this.#schedule.wakeNow();
           return undefined;
       }
     }

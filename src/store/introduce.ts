@@ -8,7 +8,7 @@ import { within } from "../core/within.ts";
 import type { Store } from "./store.ts";
 import type { App } from "../definitions/app.ts";
 import { INTRODUCED_STORES, INTRODUCTION_WAIT_MS } from "./limits.ts";
-import type { Introduction } from "./log-protocol.ts";
+import type { Introduction } from "./log-consumers.ts";
 import { logger } from "../telemetry/logger.ts";
 import { consumersInCode } from "../definitions/consumers.ts";
 

@@ -6,15 +6,8 @@
 import { columnsOf, columnsText, valueAt } from "../core/columns.ts";
 import { type EventsText, eventsOf, eventsText, textOf } from "./events-text.ts";
 import type { HeldImport, ImportPart, ImportRefusal, ImportedEvent, StreamObjectRpc } from "./import-protocol.ts";
-import type {
-  AppendAnswer,
-  AppendEvent,
-  AppendRequest,
-  EventReference,
-  StreamPage,
-  StreamReadRequest,
-  Written,
-} from "./stream-protocol.ts";
+import type { AppendAnswer, AppendEvent, AppendRequest, EventReference, Written } from "./stream-protocol.ts";
+import type { StreamPage, StreamReadRequest } from "./stream-reads.ts";
 
 /** Events of a request, which have no versions yet. */
 type Sent = Pick<EventsText, "count" | "text">;

@@ -1,7 +1,7 @@
 /**
- * What routes and consumers send to a stream, and what it answers. What is sent to the log is in `log-protocol.ts`, what an import sends
- * in `import-protocol.ts`, and what is said to a consumer in `consumer-protocol.ts`. Refusals and conflicts are returned as values; an
- * exception means a bug or the platform.
+ * What routes and consumers send to a stream, and what it answers; what they read of it is in `stream-reads.ts`. What is sent to the log is in
+ * `log-protocol.ts`, what an import sends in `import-protocol.ts`, and what is said to a consumer in `consumer-protocol.ts`. Refusals and
+ * conflicts are returned as values; an exception means a bug or the platform.
  *
  * During a deployment two versions of this code talk to each other for a while: fields may be added as optional, never renamed or removed.
  */
@@ -9,9 +9,9 @@
 import * as z from "zod";
 import { type Answer, Position, Uuid, Version } from "../core/answer.ts";
 import type { Halfway } from "../core/deletion.ts";
-import type { StoredEvent } from "../core/event.ts";
 import type { Expected } from "../core/expected.ts";
 import type { Issue } from "../core/issue.ts";
+import type { StreamPage, StreamReadRequest, StreamState } from "./stream-reads.ts";
 
 export interface CommandRequest {
   readonly command: string;
@@ -193,46 +193,6 @@ interface Tried {
   readonly events: readonly { readonly type: string; readonly data: string }[];
   /** After the events; JSON text. */
   readonly state: string;
-}
-
-export interface StreamReadRequest {
-  /** Versions, inclusive. */
-  readonly from: number;
-  readonly to: number;
-  readonly limit: number;
-  readonly direction: "forward" | "backward";
-  readonly types?: readonly string[];
-  /** Also ask the log for the positions. */
-  readonly positions?: boolean;
-}
-
-export interface StreamPage {
-  /** The stream's version; 0: never written. */
-  readonly version: number;
-  readonly deleted?: boolean;
-  readonly events: readonly (StoredEvent & { readonly position?: number })[];
-  /** The version at which the next page begins, in the reading direction. */
-  readonly next?: number;
-}
-
-export interface StreamState {
-  /** The version of the state. 0: before the first event. */
-  readonly version: number;
-  /** The stream's own version; 0: never written. */
-  readonly head: number;
-  readonly deleted: boolean;
-  /** JSON text. */
-  readonly state: string;
-  /** The app's code cannot fold it; the stream has logged the cause. */
-  readonly failed?: boolean;
-  /** Why this code cannot compute it, through no fault of the app: the stream has events of newer code. */
-  readonly unavailable?: string;
-  /** Commands that the stream will send to itself; `due` in milliseconds since 1970, `data` as JSON text. */
-  readonly timers: readonly { readonly command: string; readonly key?: string; readonly due: number; readonly data: string }[];
-  /** Events that may not have reached the log, and when the first of them was stored (milliseconds since 1970). */
-  readonly unsequenced?: { readonly since: number; readonly events: number };
-  /** How long the log usually takes to answer this stream (absent: not measured yet), and how long a write waits for it, in milliseconds. */
-  readonly log?: { readonly usualMs?: number; readonly budgetMs: number };
 }
 
 export interface StreamRpc {

@@ -1,6 +1,7 @@
 /** Turns a command's request into what is stored. Synchronous on purpose: commands on one stream run one at a time (promise 2). */
 
-import { COMMAND, HOPS, LINEAGE, PROCESSOR, type StoredEvent, TIMER } from "../core/event.ts";
+import type { StoredEvent } from "../core/event.ts";
+import { COMMAND, HOPS, LINEAGE, PROCESSOR, TIMER } from "../core/meta.ts";
 import { newEventId, newId } from "../core/ids.ts";
 import { parseJson } from "../core/json.ts";
 import { JSON_DEPTH } from "../core/limits.ts";

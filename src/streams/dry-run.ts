@@ -1,6 +1,6 @@
 /** Decides a command without storing anything: what a client would be answered now. */
 
-import { COMMAND } from "../core/event.ts";
+import { COMMAND } from "../core/meta.ts";
 import { newId } from "../core/ids.ts";
 import { CodeMistake, messageOf } from "../core/mistake.ts";
 import type { DryRunAnswer, DryRunRequest } from "../store/stream-protocol.ts";

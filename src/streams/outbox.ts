@@ -12,6 +12,7 @@ import type { LogRpc, Sequenced } from "../store/log-protocol.ts";
 import type { AlarmClock } from "../core/alarm-clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { StreamEvents } from "./stream-events.ts";
+import { type PositionOf, RecentPositions } from "./recent-positions.ts";
 import { RoundTrip } from "./round-trip.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -21,8 +22,6 @@ import { span } from "../telemetry/span.ts";
 const SEQUENCE_TIMEOUT_MS = 10_000;
 /** The alarm's delays. Ours. */
 const RETRY: Backoff = { firstDelayMs: 1_000, maxDelayMs: 60_000 };
-/** Positions to remember for answers: those of the latest calls to the log. */
-const REMEMBERED_RUNS = 64;
 
 /** How long an import may keep what it has stored from the log. Ours: several times what a piece of an import takes. */
 const HOLD_MS = 10_000;
@@ -36,16 +35,6 @@ interface Waiter {
   /** Milliseconds since 1970. */
   readonly since: number;
   readonly resolve: (sequenced: boolean) => void;
-}
-
-/** The position of a version; undefined: unknown. */
-export type PositionOf = (version: number) => number | undefined;
-
-/** Versions that went to the log in one call, and the first one's position. */
-interface Run {
-  readonly first: number;
-  readonly last: number;
-  readonly position: number;
 }
 
 /**
@@ -72,8 +61,7 @@ export class Outbox {
   #diverged: Diverged | undefined;
   #draining = false;
   #waiters: Waiter[] = [];
-  /** No version is in two of them: the log takes each once. */
-  #runs: Run[] = [];
+  readonly #recent = new RecentPositions();
   /** An import brings everything up to this version into the log, in the order of its lines, until this time (milliseconds since 1970). */
   #held: { readonly version: number; readonly until: number } | undefined;
 
@@ -151,15 +139,13 @@ export class Outbox {
 
   /** The positions of versions `first`…`last`: from memory, else from the log; undefined for those that the log does not have. */
   async positions(first: number, last: number): Promise<PositionOf> {
-    const runs = this.#runs.filter((run) => run.first <= last && run.last >= first);
-    // No version is in two runs.
-    const known = runs.reduce((sum, run) => sum + Math.min(last, run.last) - Math.max(first, run.first) + 1, 0);
-    if (known === last - first + 1) return (version) => positionIn(runs, version);
+    const { positionOf, isComplete } = this.#recent.of(first, last);
+    if (isComplete) return positionOf;
     try {
       const positions = await this.#log().positions(this.#stream, first, last);
       return (version) => positions[version];
     } catch {
-      return (version) => positionIn(runs, version); // an answer may lack positions; it must not fail for want of them
+      return positionOf; // an answer may lack positions; it must not fail for want of them
     }
   }
 
@@ -193,7 +179,7 @@ export class Outbox {
           continue;
         }
         if (asked !== undefined && answer.head <= asked) throw new Error(`the log stays at version ${answer.head} of ${this.#stream}`);
-        if (answer.first) this.#remember(answer.first, answer.head);
+        if (answer.first) this.#recent.remember(answer.first, answer.head);
         // The first one has waited longest, including the previous call: writes have to expect that, too.
         const [first] = this.#waiters;
         if (first && first.version <= answer.head) this.#roundTrip.took(Date.now() - first.since);
@@ -237,14 +223,4 @@ export class Outbox {
       else this.#waiters.push(waiter);
     }
   }
-
-  #remember(first: { version: number; position: number }, head: number): void {
-    this.#runs.push({ first: first.version, last: head, position: first.position });
-    if (this.#runs.length > REMEMBERED_RUNS) this.#runs.shift();
-  }
-}
-
-function positionIn(runs: readonly Run[], version: number): number | undefined {
-  const run = runs.find(({ first, last }) => first <= version && version <= last);
-  return run && run.position + version - run.first;
 }

@@ -2,7 +2,7 @@
 
 import type { App } from "../definitions/app.ts";
 import { lift } from "../definitions/upcast.ts";
-import type { StreamPage, StreamReadRequest, StreamState } from "../store/stream-protocol.ts";
+import type { StreamPage, StreamReadRequest, StreamState } from "../store/stream-reads.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { Journal } from "./journal.ts";
 import type { Outbox } from "./outbox.ts";

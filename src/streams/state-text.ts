@@ -1,6 +1,6 @@
 /** A state as JSON text, for readers over HTTP; or why it cannot be shown. */
 
-import type { StreamState } from "../store/stream-protocol.ts";
+import type { StreamState } from "../store/stream-reads.ts";
 import { whyNotJson } from "../core/plain-json.ts";
 import { StateUnavailable } from "./fold.ts";
 import type { StateCache } from "./state.ts";

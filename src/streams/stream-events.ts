@@ -5,7 +5,7 @@
 
 import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES, SCAN_EVENTS } from "../core/limits.ts";
 import { type StoredEvent, bytesOf } from "../core/event.ts";
-import type { StreamReadRequest } from "../store/stream-protocol.ts";
+import type { StreamReadRequest } from "../store/stream-reads.ts";
 import { EventTable } from "./event-table.ts";
 import { type Page, pagesOf } from "./page-form.ts";
 import { PageStore, type PlacedPages } from "./page-store.ts";

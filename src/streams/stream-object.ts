@@ -25,9 +25,6 @@ import type {
   DeleteRequest,
   DryRunAnswer,
   DryRunRequest,
-  StreamPage,
-  StreamReadRequest,
-  StreamState,
   Written,
 } from "../store/stream-protocol.ts";
 import type { HeldImport, ImportPart, ImportRefusal, ImportedEvent } from "../store/import-protocol.ts";
@@ -43,6 +40,7 @@ import {
   packedWritten,
   received,
 } from "../store/packed-stream.ts";
+import type { StreamPage, StreamReadRequest, StreamState } from "../store/stream-reads.ts";
 import { type SentCommand, takesCommand } from "../definitions/other-code.ts";
 import { lift } from "../definitions/upcast.ts";
 import { CodeUse } from "../store/code-use.ts";

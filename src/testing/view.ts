@@ -5,7 +5,8 @@ import { thrown } from "../core/platform-errors.ts";
 import type { Frozen } from "../core/event.ts";
 import { fold, touchesOf } from "../rows/fold.ts";
 import type { RowSchema } from "../definitions/views/named-query.ts";
-import { type StoredRow, type View, handlerOf } from "../definitions/views/view.ts";
+import { type View, handlerOf } from "../definitions/views/view.ts";
+import type { StoredRow } from "../definitions/views/handler.ts";
 import { type On, asStored, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 

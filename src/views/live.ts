@@ -17,7 +17,8 @@ import { type Condition, pageOf, queryStatement } from "./query-sql.ts";
 import { type Served, servedBy } from "./query.ts";
 import { type ServedRows, readServing } from "./serving.ts";
 import type { ViewTable } from "../rows/table.ts";
-import type { StoredRow, View } from "../definitions/views/view.ts";
+import type { View } from "../definitions/views/view.ts";
+import type { StoredRow } from "../definitions/views/handler.ts";
 
 /** A row as it is now; without `row`, it is not among the requested rows (any more). */
 export interface Change {

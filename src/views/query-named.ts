@@ -11,7 +11,8 @@ import { requireTables, wordsOf, quoted } from "../definitions/views/sql-words.t
 import { type ColumnKind, kindOf } from "../rows/layout.ts";
 import type { SqlRow } from "../rows/stored-row.ts";
 import { type ViewTable, rebuildOf } from "../rows/table.ts";
-import type { StoredRow, View } from "../definitions/views/view.ts";
+import type { View } from "../definitions/views/view.ts";
+import type { StoredRow } from "../definitions/views/handler.ts";
 
 /** Parameters that D1 binds in one statement. Platform: D1 limits. */
 const BOUND_PARAMETERS = 100;

@@ -8,7 +8,8 @@ import { project } from "./project.ts";
 import type { Cursor } from "./query-cursor.ts";
 import { type ViewQuery, completeSort, pageOf, queryStatement, sortValuesOf } from "./query-sql.ts";
 import { type ServedRows, readServing } from "./serving.ts";
-import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
+import { type View, filterOfView } from "../definitions/views/view.ts";
+import type { StoredRow } from "../definitions/views/handler.ts";
 
 /** What every answer contains about the table that gave it. */
 export type Served = Pick<ServedRows, "position" | "stale"> & {

@@ -3,7 +3,8 @@
 import { type LoggedEvent, eventJson } from "../core/event.ts";
 import { WEBHOOK_EXCERPT_BYTES, WEBHOOK_EXCERPT_MS, WEBHOOK_TIMEOUT_MS } from "./limits.ts";
 import { CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
-import type { Format, Outcome } from "../store/webhook-protocol.ts";
+import type { Format } from "../store/webhook-protocol.ts";
+import type { Outcome } from "../store/delivery-protocol.ts";
 import { retryAfterMs } from "../deliveries/schedule.ts";
 import { type Signers, signatureHeaders } from "./signature.ts";
 import { targetProblem } from "../definitions/webhooks/target.ts";

@@ -13,7 +13,7 @@ import type { Transport } from "../deliveries/transport.ts";
 import type { Registration } from "./registration.ts";
 import { type Key, messageId } from "../deliveries/delivery-id.ts";
 import { WEBHOOK_TEST } from "../definitions/webhooks/events.ts";
-import type { Outcome } from "../store/webhook-protocol.ts";
+import type { Outcome } from "../store/delivery-protocol.ts";
 import type { Keys } from "./secrets.ts";
 import { bodyOf, messageJson, send } from "./post.ts";
 

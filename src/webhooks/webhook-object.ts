@@ -4,7 +4,7 @@
  *
  * From a wake-up to a delivery: `deliveries/deliveries.ts` takes the wake-up, its `reader.ts` reads the log, its `dispatcher.ts` chooses
  * the next attempt, `sender.ts` here signs and posts it, and `deliveries/ledger.ts` records the outcome. The configuration is in
- * `registration.ts`; operators' actions are in `deliveries/operations.ts` and `deliveries/replay.ts`.
+ * `registration.ts`; operators' actions are in `deliveries/control.ts`, `deliveries/operations.ts` and `deliveries/replay.ts`.
  */
 
 import { Store } from "../store/store.ts";
@@ -16,28 +16,14 @@ import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
 import { type RpcClass, nameOf } from "../store/objects.ts";
 import type { ConsumerAction } from "../store/consumer-protocol.ts";
-import { logger } from "../telemetry/logger.ts";
 import { Announcements, streamAbout } from "./announcements.ts";
 import { Ledger } from "../deliveries/ledger.ts";
 import { Sender } from "./sender.ts";
 import { SYSTEM_CATEGORY } from "../definitions/webhooks/events.ts";
 import { Deliveries } from "../deliveries/deliveries.ts";
+import { control } from "../deliveries/control.ts";
+import { countControl, deliveriesOf, listDeliveries, retryDelivery, retryNow, retryParked } from "../deliveries/operations.ts";
 import {
-  countControl,
-  deliveriesOf,
-  listDeliveries,
-  parkFailing,
-  retryAll,
-  retryDelivery,
-  retryNow,
-  retryParked,
-} from "../deliveries/operations.ts";
-import {
-  type DeliveriesOfEvents,
-  type DeliveriesPage,
-  type DeliveriesRequest,
-  type DeliveryReport,
-  type Outcome,
   type PublicKeys,
   type Refused,
   type ReplayCount,
@@ -49,6 +35,7 @@ import {
   type WebhookRpc,
   UNKNOWN_WEBHOOK,
 } from "../store/webhook-protocol.ts";
+import type { DeliveriesOfEvents, DeliveriesPage, DeliveriesRequest, DeliveryReport, Outcome } from "../store/delivery-protocol.ts";
 import { Registration } from "./registration.ts";
 import { addReplay, countReplay } from "../deliveries/replay.ts";
 import { reportOf } from "./report.ts";
@@ -142,22 +129,8 @@ export function webhookObject(app: App): RpcClass<WebhookRpc> {
 
     async control(action: ConsumerAction, at?: number): Promise<WebhookReport | Refused | undefined> {
       if (!this.#registration.configuration) return undefined;
-      const ledger = await this.#deliveries.begin();
-      if (action === "pause") this.#deliveries.pause();
-      else if (action === "resume") await this.#deliveries.resume();
-      else if (action === "retry") {
-        if (ledger) retryAll(ledger);
-        if (this.#deliveries.life.disabled) await this.#deliveries.resume();
-      } else if (action === "skip") {
-        const skipped = ledger ? parkFailing(ledger, at) : 0;
-        if (skipped === 0) return { refused: NOTHING_TO_SKIP };
-        logger.warn({
-          message: "failing deliveries were parked by an operator",
-          store: this.#store.name,
-          consumer: this.#id,
-          count: skipped,
-        });
-      } else ledger?.reset(Math.min(at ?? 0, await this.#head()));
+      const about = { store: this.#store.name, consumer: this.#id };
+      if (!(await control(this.#deliveries, action, at, about, () => this.#head()))) return { refused: NOTHING_TO_SKIP };
       this.#deliveries.goOn();
       return this.report();
     }

@@ -7,7 +7,8 @@
  * many reactions in a row led to it.
  */
 
-import { type RecordedEvent, hopsOf } from "../../core/event.ts";
+import type { RecordedEvent } from "../../core/event.ts";
+import { hopsOf } from "../../core/meta.ts";
 import { REACTION_HOPS } from "../limits.ts";
 import type { Followed } from "../followed.ts";
 import { type Emissions, takesFacts } from "./emissions.ts";

@@ -8,7 +8,8 @@
 import type * as z from "zod";
 import type { DecideContext } from "../../core/command.ts";
 import { type Retry, retryPolicy } from "../retry.ts";
-import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../../core/event.ts";
+import type { DataSchemas, Frozen, RecordedEvent } from "../../core/event.ts";
+import type { PlainState } from "../../core/plain-state.ts";
 import type { Schemas } from "../../core/plain-schema.ts";
 import { EVENT_TYPE, requireName } from "../../core/names.ts";
 import { type EventOf, type EventOfType, type Followed, requireKnownTypes } from "../followed.ts";

@@ -3,7 +3,8 @@
  * is returned, for the caller to store.
  */
 
-import { type JsonObject, type JsonValue, type RecordedEvent, categoryOf, lineageOf } from "../../core/event.ts";
+import { type JsonObject, type JsonValue, type RecordedEvent, categoryOf } from "../../core/event.ts";
+import { lineageOf } from "../../core/meta.ts";
 import { eventValues } from "../over-http/event-values.ts";
 import { EXPRESSION_STEPS } from "../expressions/limits.ts";
 import { hopsProblem } from "./loops.ts";

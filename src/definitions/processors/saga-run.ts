@@ -4,16 +4,15 @@
  */
 
 import type { DecideContext } from "../../core/command.ts";
-import type { SendAction } from "../../core/sending.ts";
 import { delayAfter } from "../retry.ts";
 import type { JsonObject } from "../../core/event.ts";
 import { LAST_TIME_MS } from "../../core/limits.ts";
-import { CodeMistake } from "../../core/mistake.ts";
-import { attempt, fitting, fittingCommand } from "./saga-attempt.ts";
+import { attempt, fitting } from "./saga-attempt.ts";
+import { type Course, doneOf, placedIn, sendingOf } from "./saga-course.ts";
 import { type CommandSent, type Outcome, START_SAGA } from "./process-events.ts";
-import { type Part, type Sending, complete } from "./process-answer.ts";
+import { type Part, complete } from "./process-answer.ts";
 import { EVOLVE, type Parent, type SagaState, type Signalled, type StepState, type StepStatus, isInFlight } from "./saga-state.ts";
-import { type Done, type Placed, type Step, UNDO } from "./saga-steps.ts";
+import { type Placed, type Step, UNDO } from "./saga-steps.ts";
 import { isToUndo, isUndoable } from "./saga-undo.ts";
 
 /** The one timer of a saga: it goes off when the first thing is due. */
@@ -21,15 +20,6 @@ export const WAKE = "$Wake";
 
 /** Why a second start with the same id is refused. */
 export const ALREADY_STARTED = "saga-already-started";
-
-/** What a run needs to know about its saga. */
-export interface Course {
-  readonly name: string;
-  /** The steps of the definition for this input, by name. */
-  readonly steps: ReadonlyMap<string, Placed>;
-  /** Sagas that it may start. */
-  readonly sagas: ReadonlySet<string>;
-}
 
 /** Collects what follows, and keeps the state up to date with it. */
 export class Run {
@@ -152,9 +142,10 @@ export class Run {
   #act(name: string): void {
     const { step } = this.#placed(name);
     const made = attempt("action-threw", () => {
-      const done = this.#done();
+      const done = doneOf(this.#course, this.#state);
       const expected = step.expects ? { expected: step.expects(done) } : {};
-      return this.#sending(name, step.action(done), { label: name, ...expected }, this.#stateOf(name)?.attempts ?? 0);
+      const { attempts = 0 } = this.#stateOf(name) ?? {};
+      return sendingOf(this.#course, this.#context.id, name, step.action(done), { label: name, ...expected }, attempts);
     });
     if (made.why) this.tell("StepFailed", { step: name, ...made.why });
     else this.#send(made.value);
@@ -164,23 +155,12 @@ export class Run {
     const { step } = this.#placed(name);
     const { result, undoAttempts = 0 } = this.#stateOf(name) ?? {};
     const made = attempt("undo-threw", () => {
-      const undo = step.undo?.(result, this.#done());
-      return undo && this.#sending(name, undo, { label: UNDO + name }, undoAttempts);
+      const undo = step.undo?.(result, doneOf(this.#course, this.#state));
+      return undo && sendingOf(this.#course, this.#context.id, name, undo, { label: UNDO + name }, undoAttempts);
     });
     if (made.why) this.tell("StepUndoFailed", { step: name, ...made.why });
     else if (made.value) this.#send(made.value);
     else this.tell("StepUndoBypassed", { step: name });
-  }
-
-  /** The command as it is sent. A command that starts a saga says for which step; each further attempt starts a new saga. */
-  #sending(step: string, action: SendAction, how: Pick<Sending, "label" | "expected">, attempts: number): Sending {
-    if (action.command !== START_SAGA) return fittingCommand({ ...action, ...how });
-    const { name: saga, sagas } = this.#course;
-    if (!sagas.has(action.aggregate))
-      throw new CodeMistake(`saga "${saga}" starts saga "${action.aggregate}", which its \`sagas\` does not name`);
-    const parent: Parent = { saga, id: this.#context.id, step, ...(how.label === step ? {} : { undo: true }) };
-    const id = attempts === 0 ? action.id : `${action.id}~${attempts + 1}`;
-    return fittingCommand({ ...action, id, data: { ...(action.data as object), parent }, ...how });
   }
 
   #send(part: Extract<Part, { kind: "send" }>): void {
@@ -224,20 +204,8 @@ export class Run {
     return this.#state.steps.find((one) => one.name === name);
   }
 
-  /** @throws when the definition no longer has the step: a running saga needs the steps that it started with */
   #placed(name: string): Placed {
-    const placed = this.#course.steps.get(name);
-    if (!placed) throw new CodeMistake(`saga "${this.#course.name}" has no step "${name}" any more, but ${this.#context.id} is at it`);
-    return placed;
-  }
-
-  #done(): Done {
-    const of = ({ name }: Step) => {
-      const state = this.#stateOf(name);
-      if (!state) throw new CodeMistake(`saga "${this.#course.name}" has no step "${name}"`);
-      return state;
-    };
-    return { result: (step) => of(step).result as never, version: (step) => of(step).version ?? 0 };
+    return placedIn(this.#course, name, this.#context.id);
   }
 }
 

@@ -3,68 +3,18 @@
 import type * as z from "zod";
 import type { PlainRow } from "../../core/plain-schema.ts";
 import { requireName } from "../../core/names.ts";
-import type { AnyFunction, Nobody, Undeclared } from "../handlers.ts";
-import { type EventOf, type EventOfType, type Followed, requireKnownTypes } from "../followed.ts";
-import { type RowWrite, type RowWriter, rowWriter } from "./row-writer.ts";
+import { type Followed, requireKnownTypes } from "../followed.ts";
+import { type AnyForm, type AnyHandlers, type ErasedHandler, type HandlersLike, erased } from "./handler.ts";
 import { type NamedQuery, type ParamsSchema, type QueryDefinition, type RowSchema, namedQueries } from "./named-query.ts";
 import type { ConsumerHooks } from "../hooks.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
-import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf, type FilterOfConsumer } from "../../core/event.ts";
+import { DELETED, type FilterOfConsumer } from "../../core/event.ts";
 import { VIEW_COLUMNS } from "../limits.ts";
 
 /** Names of columns: SQL and query strings both carry them as they are; `_` in front is ours. */
 export const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** What a query can contain besides the columns (DESIGN: the HTTP contract). */
 export const QUERY_PARAMETERS: ReadonlySet<string> = new Set(["limit", "cursor", "sort", "after", "minPosition", "consistency"]);
-
-/**
- * Returns the next row from the row so far, which is frozen; `null` removes the row, and the row so far is `undefined` if there is none.
- */
-export type Fold<Row, Event> = (row: Frozen<Row> | undefined, event: Event, key: string) => Frozen<Row> | null;
-
-/** A fold of the rows that an event names. */
-export interface RowsHandler<Row, Event> {
-  /** The key or keys of the rows this event touches. */
-  readonly at: (event: Event) => string | readonly string[];
-  readonly fold: Fold<Row, Event>;
-}
-
-export interface SqlHandler<Event> {
-  /**
-   * Changes rows that only the database can find: all orders of a customer, say. Its SQL is not checked against the row's schema. Write
-   * it with the {@link sql} tag. A view with such a handler has no live stream.
-   */
-  readonly sql: (event: Event, rows: RowWriter) => RowWrite | readonly RowWrite[];
-}
-
-/** What an event does to a view: a fold of the row named like the event's stream, or of the rows that `at` names. */
-export type ViewHandler<Row, Event> = Fold<Row, Event> | RowsHandler<Row, Event> | SqlHandler<Event>;
-
-/** The one of the three forms that a handler has. */
-type InItsForm<Row, Event, Given> = [Given] extends [Nobody]
-  ? Given
-  : [Given] extends [AnyFunction]
-    ? Fold<Row, Event>
-    : [Given] extends [{ readonly fold: unknown }]
-      ? RowsHandler<Row, Event>
-      : [Given] extends [{ readonly sql: unknown }]
-        ? SqlHandler<Event>
-        : ViewHandler<Row, Event>;
-
-/** The end of a stream, as the handler of `$deleted` gets it. */
-type Deletion = RecordedEvent<typeof DELETED, { readonly erased: boolean }>;
-
-/** Handlers by event type, whatever they are. */
-type AnyHandlers<From extends Followed> = { readonly [Type in EventOf<From>["type"] | typeof DELETED]?: unknown };
-
-/** The handlers of a view. */
-type HandlersLike<On, From extends Followed, Row> = {
-  readonly [Type in keyof On]: Type extends typeof DELETED
-    ? InItsForm<Row, Deletion, On[Type]>
-    : Type extends EventOf<From>["type"]
-      ? InItsForm<Row, EventOfType<From, Type>, On[Type]>
-      : Undeclared<Type>;
-};
 
 export interface ViewDefinition<
   From extends Followed,
@@ -86,7 +36,7 @@ export interface ViewDefinition<
    * costs one more written row for each row that changes.
    */
   readonly indexes?: readonly ((keyof z.output<NoInfer<Row>> & string) | readonly (keyof z.output<NoInfer<Row>> & string)[])[];
-  /** What each event type of interest does: a {@link ViewHandler}. Pure and synchronous. */
+  /** What each event type of interest does: a `ViewHandler`. Pure and synchronous. */
   readonly on: HandlersLike<On, From, z.output<Row>>;
   /** Queries that conditions on columns cannot express: SQL, by name. */
   readonly queries?: { readonly [Name in keyof Queries]: QueryDefinition<keyof NoInfer<z.output<Row>> & string, Queries[Name]> };
@@ -147,29 +97,6 @@ export interface Declaration {
   readonly at: number;
 }
 
-/** A handler as the engine calls it. Not a {@link Fold}: freezing a row of unknown columns is too deep for the compiler. */
-export interface ErasedHandler {
-  readonly at: (event: RecordedEvent) => readonly string[];
-  readonly fold: ErasedFold;
-  /** It touches no other row than the one named like the event's stream. */
-  readonly ofStream?: true;
-  /** Instead of a fold. */
-  readonly write?: (event: RecordedEvent) => readonly RowWrite[];
-  /** The functions as the app wrote them: when they change, a new table is made. */
-  readonly code: readonly string[];
-}
-interface RowsAndFold {
-  readonly at: (event: RecordedEvent) => string | readonly string[];
-  readonly fold: ErasedFold;
-}
-interface ErasedSql {
-  readonly sql: (event: RecordedEvent, rows: RowWriter) => RowWrite | readonly RowWrite[];
-}
-type ErasedFold = (row: StoredRow | undefined, event: RecordedEvent, key: string) => StoredRow | null;
-
-/** A row with its columns by name. */
-export type StoredRow = Record<string, JsonValue>;
-
 /**
  * Declares a view.
  *
@@ -208,9 +135,7 @@ export function view<
     if (!columns.includes(column)) throw new TypeError(`view "${name}" has no column "${column}" (${columns.join(", ")})`);
   }
   // The handlers were typed one by one; from here on they get events by the type's name alone.
-  const handlers = Object.entries(on as unknown as Record<string, ErasedFold | RowsAndFold | ErasedSql>).map(
-    ([type, handler]) => [type, normalised(handler)] as const,
-  );
+  const handlers = Object.entries(on as unknown as Record<string, AnyForm>).map(([type, handler]) => [type, erased(handler)] as const);
   const ownRows = followed.length === 1 && Object.values(on).every((handler) => typeof handler === "function");
   const policy = retry === undefined ? {} : { retry: retryPolicy(`view "${name}"`, retry) };
   const declared = { handlers: new Map(handlers), queries: namedQueries(name, queries), ownRows };
@@ -224,20 +149,6 @@ function requireColumn(view: string, column: string, columns: readonly string[])
   // SQL ignores case.
   const twin = columns.find((other) => other !== column && other.toLowerCase() === column.toLowerCase());
   if (twin !== undefined) throw new TypeError(`view "${view}" has two columns that differ only in case: "${column}" and "${twin}"`);
-}
-
-function normalised(handler: ErasedFold | RowsAndFold | ErasedSql): ErasedHandler {
-  if (typeof handler === "function") return { at: ownRow, fold: handler, ofStream: true, code: [handler.toString()] };
-  if ("sql" in handler) {
-    const { sql } = handler;
-    return { at: () => [], fold: () => null, write: (event) => [sql(event, rowWriter)].flat(), code: [sql.toString()] };
-  }
-  const { at, fold } = handler;
-  return { at: (event) => [at(event)].flat(), fold, code: [at.toString(), fold.toString()] };
-}
-
-function ownRow({ stream }: RecordedEvent): readonly string[] {
-  return [streamIdOf(stream)];
 }
 
 /** What folds events of this type; undefined: nothing. */

@@ -25,7 +25,8 @@ import { ConsumerReport } from "../../consumers/report.ts";
 import { RunCount } from "../../consumers/run-count.ts";
 import { StreamSummary } from "../../store/log-protocol.ts";
 import { EventReference } from "../../store/stream-protocol.ts";
-import { DeliveryReport, Outcome, ReplayReport, WebhookReport } from "../../store/webhook-protocol.ts";
+import { ReplayReport, WebhookReport } from "../../store/webhook-protocol.ts";
+import { DeliveryReport, Outcome } from "../../store/delivery-protocol.ts";
 
 const HasMore = z.boolean().describe('Whether another page follows. If so, `Link` has its URL with `rel="next"`.');
 const Next = z.string().describe("The URL of the next page.");

@@ -1,8 +1,8 @@
 /** A connection to an MQTT broker over a WebSocket, and what arrives over it. It only receives. */
 
 import { within } from "../../core/within.ts";
-import { MiB } from "../../core/limits.ts";
 import { SourceStopped } from "../../definitions/sources/kind.ts";
+import { ArrivedMessages } from "./arrived.ts";
 import {
   connectPacket,
   type ConnectOptions,
@@ -24,8 +24,6 @@ const ANSWER_MS = 10_000;
 const LARGE_MS = 9_000;
 /** Seconds after which a silent connection counts as broken; half of them after which it asks for a sign of life. Ours. */
 const KEEP_ALIVE_SECONDS = 60;
-/** Bytes of messages that wait here. Ours: a quarter of an object's 128 MB (platform). What is beyond is not taken, and comes again. */
-const WAITING_BYTES = 32 * MiB;
 
 type Connack = Extract<Packet, { type: "connack" }>;
 
@@ -33,16 +31,13 @@ export class MqttSession {
   readonly #socket: WebSocket;
   readonly #version: Version;
   readonly #reader: PacketReader;
-  #messages: PublishPacket[] = [];
-  #bytes = 0;
+  readonly #messages = new ArrivedMessages();
   #answers: Packet[] = [];
   #broken: Error | undefined;
   #happens = Promise.withResolvers<void>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #heardAt = Date.now();
   #packetId = 0;
-  /** More came than can wait here: the rest comes again over the next connection. */
-  isFull = false;
   isSessionPresent = false;
   /** Seconds for which the broker keeps the session, if it says that these are others than it was asked for. */
   expirySeconds: number | undefined;
@@ -107,7 +102,7 @@ export class MqttSession {
   /** Waits until a message is there, or the time is over. Half a message is waited for longer. @throws when none can come any more */
   async wait(ms: number): Promise<void> {
     const from = Date.now();
-    while (this.#messages.length === 0 && !this.isFull) {
+    while (this.#messages.count === 0 && !this.isFull) {
       if (this.#broken) throw this.#broken;
       const left = from + (this.#reader.isWithin ? Math.max(ms, LARGE_MS) : ms) - Date.now();
       if (left <= 0) return;
@@ -117,20 +112,16 @@ export class MqttSession {
 
   /** The next messages, of at most so many bytes, but one at least if there is one. */
   take(limit: number, bytes: number): PublishPacket[] {
-    let count = 0;
-    let size = 0;
-    for (const message of this.#messages.slice(0, limit)) {
-      size += message.payload?.length ?? 0;
-      if (count > 0 && size > bytes) break;
-      count++;
-    }
-    const taken = this.#messages.splice(0, count);
-    for (const { payload } of taken) this.#bytes -= payload?.length ?? 0;
-    return taken;
+    return this.#messages.take(limit, bytes);
   }
 
   get waiting(): number {
-    return this.#messages.length;
+    return this.#messages.count;
+  }
+
+  /** More came than can wait here: the rest comes again over the next connection. */
+  get isFull(): boolean {
+    return this.#messages.isFull;
   }
 
   /** @throws when the connection is broken: then the messages come again */
@@ -189,13 +180,8 @@ export class MqttSession {
   }
 
   #receive(packet: Packet): void {
-    if (packet.type === "publish") {
-      // From the first on that is not taken, none is: they come again in order.
-      this.isFull ||= this.#bytes > WAITING_BYTES;
-      if (this.isFull) return;
-      this.#messages.push(packet);
-      this.#bytes += packet.payload?.length ?? 0;
-    } else if (packet.type === "disconnect") this.#break(this.#ended(packet.code));
+    if (packet.type === "publish") this.#messages.add(packet);
+    else if (packet.type === "disconnect") this.#break(this.#ended(packet.code));
     else if (packet.type !== "pingresp") this.#answers.push(packet);
   }
 

@@ -18,7 +18,7 @@ const TableState = z.object({
 });
 export type TableState = z.infer<typeof TableState>;
 
-/** Takes the place of changes that a page of a snapshot had seen already: see changes.ts. */
+/** Takes the place of changes that a page of a snapshot had seen already: see seen.ts. */
 const Seen = z.object({
   table: z.string(),
   /** As `pg_current_snapshot()` writes it. */

@@ -1,15 +1,14 @@
 /**
  * The connection of a source: changes from the slot in turn with pages of snapshots.
  *
- * What is read is counted in the cursor at once, so that reading goes on behind it. The slot itself is moved only by what the engine
- * acknowledges, and never beyond what a stored cursor says (`at`): a slot that is further was moved by somebody else.
+ * What is read is counted in the cursor at once (progress.ts), so that reading goes on behind it. The slot itself is moved only by what the
+ * engine acknowledges (slot.ts).
  */
 
-import { type Change, type Connection, type Portion, SourceStopped } from "../../definitions/sources/kind.ts";
+import type { Change, Connection, Portion } from "../../definitions/sources/kind.ts";
 import type { JsonValue } from "../../core/event.ts";
 import { canonical } from "../../core/json.ts";
 import { changeOfLog, changeOfSnapshot } from "./change.ts";
-import { RECORD, lost, taken } from "./claim.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Item, RowChange } from "./decode.ts";
 import { lagOf, warningsOf } from "./lag.ts";
@@ -17,10 +16,10 @@ import { type Lsn, bytesBetween, shown } from "./lsn.ts";
 import { pageOf } from "./page.ts";
 import { Peek, type Standing } from "./peek.ts";
 import { type Prepared, type Wanted, prepare } from "./prepare.ts";
-import { SeenPage } from "./seen.ts";
-import { LONG_STATEMENT_MS, type Session, literal, stateOf } from "./session.ts";
+import { Progress } from "./progress.ts";
+import type { Session } from "./session.ts";
+import { HeldSlot } from "./slot.ts";
 import { Types } from "./values.ts";
-import { Snapshot } from "./visible.ts";
 
 /** Bytes of log without a change of concern after which the slot is moved all the same. Ours: it costs a write of the source's object. */
 const IDLE_BYTES = 1024 * 1024;
@@ -35,20 +34,16 @@ interface Reading {
 export class Following implements Connection {
   readonly #session: Session;
   readonly #wanted: Wanted;
+  readonly #slot: HeldSlot;
+  readonly #progress: Progress;
   readonly #types = new Types();
   /** How far each portion lets the slot be moved. */
   readonly #ends = new WeakMap<Portion, Lsn>();
-  readonly #snapshots = new Map<string, Snapshot>();
-  #cursor: Cursor;
   #prepared: Prepared | undefined;
-  #seen: SeenPage | undefined;
   #peek: Peek | undefined;
   #standing: Standing | undefined;
   /** The end of the log as it was some time ago: by now it is on the disk. */
   #endBefore: Lsn | undefined;
-  /** The engine has acknowledged so far. */
-  #acknowledged: Lsn | undefined;
-  #moved: Lsn | undefined;
   #isAnnounced = false;
   /** The cursor as it was given out last. */
   #stored: string | undefined;
@@ -58,43 +53,44 @@ export class Following implements Connection {
   constructor(session: Session, wanted: Wanted, cursor: Cursor) {
     this.#session = session;
     this.#wanted = wanted;
-    this.#cursor = cursor;
+    this.#slot = new HeldSlot(session, wanted.names);
+    this.#progress = new Progress(cursor);
     if (cursor.at !== undefined) this.#stored = canonical(cursor);
-    this.#seen = cursor.seen && new SeenPage(cursor.seen);
   }
 
   async read(limit: number): Promise<Portion> {
     // The ids of changes derive from it: it is stored before anything is made outside, or read.
-    if (this.#cursor.at === undefined && !this.#isAnnounced) {
+    if (this.#progress.cursor.at === undefined && !this.#isAnnounced) {
       this.#isAnnounced = true;
       return this.#portion({ changes: [], isAtEnd: false });
     }
     if (!this.#prepared) {
-      const isNew = this.#cursor.at === undefined;
-      this.#prepared = await prepare(this.#session, this.#wanted, this.#cursor);
-      this.#cursor = this.#prepared.cursor;
+      const isNew = this.#progress.cursor.at === undefined;
+      this.#prepared = await prepare(this.#session, this.#wanted, this.#progress.cursor);
+      this.#progress.cursor = this.#prepared.cursor;
       if (isNew) return this.#portion({ changes: [], isAtEnd: false });
     }
     try {
       for (;;) {
-        const page = this.#peek || this.#seen ? undefined : await this.#readPage(limit);
+        const page = this.#peek || this.#progress.seen ? undefined : await this.#readPage(limit);
         if (page) return this.#portion({ changes: page, isAtEnd: false });
         const reading = await this.#readLog(limit);
         // Between two pages nothing may have happened.
-        const goesOn = reading.changes.length === 0 && reading.isAtEnd && !this.#seen && this.#nextTable() !== undefined;
+        const goesOn = reading.changes.length === 0 && reading.isAtEnd && !this.#progress.seen && this.#nextTable() !== undefined;
         if (!goesOn) return this.#portion(reading);
       }
     } catch (error) {
       this.#peek = undefined;
       await this.#session.rollBack();
-      throw await this.#explained(error);
+      throw await this.#slot.explained(error);
     }
   }
 
   async acknowledge(portion: Portion): Promise<void> {
-    this.#acknowledged = this.#ends.get(portion) ?? this.#acknowledged;
+    const end = this.#ends.get(portion);
+    if (end !== undefined) this.#slot.acknowledge(end);
     // While a reading is open, its transaction is: the slot is moved behind all of it at once.
-    if (!this.#peek) await this.#move();
+    if (!this.#peek) await this.#slot.move();
   }
 
   async close(): Promise<void> {
@@ -102,8 +98,7 @@ export class Following implements Connection {
   }
 
   #nextTable(): string | undefined {
-    const { tables } = this.#prepared!;
-    return Object.entries(this.#cursor.tables).find(([name, { isDone }]) => !isDone && tables.has(name))?.[0];
+    return this.#progress.nextTable(this.#prepared!.tables);
   }
 
   /** The next rows of the first table whose snapshot is not complete; undefined: all are. */
@@ -112,14 +107,12 @@ export class Following implements Connection {
     // Their columns may have changed since the last page.
     this.#prepared = { ...this.#prepared!, tables: await this.#prepared!.look() };
     for (let name = this.#nextTable(); name !== undefined; name = this.#nextTable()) {
-      const state = this.#cursor.tables[name]!;
+      const state = this.#progress.cursor.tables[name]!;
       const table = this.#prepared.tables.get(name)!;
-      const { rows, isLast, after, seen } = await pageOf(this.#session, this.#types, table, state, limit);
-      this.#seen = seen;
-      const { after: _, ...rest } = state;
-      const next = { ...rest, isDone: isLast, ...(isLast || !after ? {} : { after }) };
-      this.#cursor = { ...this.#cursor, tables: { ...this.#cursor.tables, [name]: next } };
-      if (rows.length > 0) return rows.map((row) => changeOfSnapshot(this.#cursor.epoch, state.round, table, row, this.#types));
+      const page = await pageOf(this.#session, this.#types, table, state, limit);
+      const { rows } = page;
+      this.#progress.paged(name, page);
+      if (rows.length > 0) return rows.map((row) => changeOfSnapshot(this.#progress.cursor.epoch, state.round, table, row, this.#types));
     }
     return undefined;
   }
@@ -127,10 +120,10 @@ export class Following implements Connection {
   async #readLog(limit: number): Promise<Reading> {
     const { names } = this.#wanted;
     if (!this.#peek) {
-      await this.#move();
+      await this.#slot.move();
       this.#peek = await Peek.open(this.#session, this.#types, { ...names, factor: this.#factor });
       this.#standing = this.#peek.standing;
-      this.#requireOwn(this.#standing);
+      this.#slot.requireOwn(this.#standing, this.#progress.cursor.at!);
     }
     const peek = this.#peek;
     const changes: Change[] = [];
@@ -142,18 +135,15 @@ export class Following implements Connection {
       let count = 0;
       for (const item of items) {
         if (changes.length >= limit && "change" in item) break;
-        if (this.#isRead(item)) {
+        if (this.#progress.isRead(item)) {
           count++;
           continue;
         }
         isHeldBack = !(await this.#isVisible(peek, item));
         if (isHeldBack) break;
         isNews = true;
-        if ("commit" in item) {
-          const { transaction, end } = item.commit;
-          const { open: _, ...cursor } = this.#cursor;
-          this.#cursor = { ...cursor, last: transaction.commit, at: end };
-        } else changes.push(...this.#given(item.change));
+        if ("commit" in item) this.#progress.committed(item.commit);
+        else changes.push(...this.#given(item.change));
         count++;
       }
       peek.drop(count);
@@ -176,23 +166,14 @@ export class Following implements Connection {
 
   /** The log is read to its end: nothing of concern is before `end`, if all of it was on the disk. */
   async #arrive({ end, flushed, confirmed }: Standing, hasChanges: boolean): Promise<void> {
-    if (this.#seen && flushed >= this.#seen.stored.until) this.#seen = undefined;
+    this.#progress.forgetSeen(flushed);
     // A commit writes what is before it to the disk. Otherwise, in an idle database, the end of the log might not be there for long.
-    if (this.#seen)
+    if (this.#progress.seen)
       await this.#session.transaction(["SET LOCAL synchronous_commit = local", "SELECT pg_logical_emit_message(true, 'headspring', '')"]);
     const place = flushed >= end ? end : this.#endBefore !== undefined && flushed >= this.#endBefore ? this.#endBefore : undefined;
     this.#endBefore = end;
     // One write of the source's object for each so many bytes of a busy database. Changes bring one anyway.
-    if (place !== undefined && place > this.#cursor.at! && (hasChanges || isFar(confirmed, place)))
-      this.#cursor = { ...this.#cursor, at: place };
-  }
-
-  /** Whether an earlier portion has had it. */
-  #isRead(item: Item): boolean {
-    const { transaction } = "commit" in item ? item.commit : item.change;
-    const { last, open } = this.#cursor;
-    if (last !== undefined && transaction.commit <= last) return true;
-    return "change" in item && open?.commit === transaction.commit && item.change.number < open.done;
+    if (place !== undefined && place > this.#progress.cursor.at! && (hasChanges || isFar(confirmed, place))) this.#progress.arrived(place);
   }
 
   async #isVisible(peek: Peek, item: Item): Promise<boolean> {
@@ -204,25 +185,11 @@ export class Following implements Connection {
   }
 
   #given(change: RowChange): readonly Change[] {
-    const { transaction, number, relation } = change;
-    this.#cursor = { ...this.#cursor, open: { commit: transaction.commit, done: number + 1 } };
-    if (!this.#wanted.tables.includes(relation.table)) return [];
-    if (this.#isInSnapshot(change)) return [];
-    if (this.#seen && transaction.commit >= this.#seen.stored.until) this.#seen = undefined;
+    this.#progress.passed(change);
+    if (!this.#wanted.tables.includes(change.relation.table)) return [];
     const key = this.#keyOf(change);
-    const effect = this.#seen ? this.#seen.effectOf(change, key) : change;
-    if (effect === undefined) return [];
-    if (effect === "again") this.#beginAgain(relation.table);
-    return [changeOfLog(this.#cursor.epoch, change, effect === "again" ? change : effect, key, this.#types)];
-  }
-
-  /** The table's snapshot, which comes as rows, is later than this change. */
-  #isInSnapshot({ relation: { table }, transaction: { commit, xid } }: RowChange): boolean {
-    const from = this.#cursor.tables[table]?.from;
-    if (!from || commit >= from.until) return false;
-    let snapshot = this.#snapshots.get(from.snapshot);
-    if (!snapshot) this.#snapshots.set(from.snapshot, (snapshot = new Snapshot(from.snapshot)));
-    return snapshot.shows(xid);
+    const effect = this.#progress.effectOf(change, key);
+    return effect ? [changeOfLog(this.#progress.cursor.epoch, change, effect, key, this.#types)] : [];
   }
 
   /** The key as it is now, if the change is of a time when its columns were there. */
@@ -231,26 +198,19 @@ export class Following implements Connection {
     return key && key.every((column) => relation.columns.some(({ name }) => name === column)) ? key : relation.keyColumns;
   }
 
-  #beginAgain(table: string): void {
-    const { after: _, round, ...state } = this.#cursor.tables[table]!;
-    this.#seen = undefined;
-    this.#cursor = { ...this.#cursor, tables: { ...this.#cursor.tables, [table]: { ...state, round: round + 1, isDone: false } } };
-  }
-
   #portion({ changes, isAtEnd }: Reading): Portion {
-    const { seen: _, ...rest } = this.#cursor;
-    this.#cursor = { ...rest, ...(this.#seen ? { seen: this.#seen.stored } : {}) };
-    const cursor = canonical(this.#cursor);
+    const current = this.#progress.stored();
+    const { at, open } = current;
+    const cursor = canonical(current);
     // A look that finds nothing costs no write.
     const isOther = cursor !== this.#stored;
     this.#stored = cursor;
     const standing = this.#standing;
-    const { at, open } = this.#cursor;
     const warning = [...(this.#prepared?.warnings ?? []), ...warningsOf(this.#wanted.names.slot, standing)].join("; ");
     const position = open ? `${shown(open.commit)}/${open.done - 1}` : at && shown(at);
     const portion: Portion = {
       changes,
-      hasMore: !isAtEnd || this.#seen !== undefined,
+      hasMore: !isAtEnd || this.#progress.seen !== undefined,
       // As the engine keeps it: plain JSON.
       ...(isOther ? { cursor: JSON.parse(cursor) as JsonValue } : {}),
       ...(isOther && position !== undefined ? { position } : {}),
@@ -259,62 +219,6 @@ export class Following implements Connection {
     };
     if (at !== undefined) this.#ends.set(portion, at);
     return portion;
-  }
-
-  /** Moves the slot as far as is acknowledged. */
-  async #move(): Promise<void> {
-    const to = this.#acknowledged;
-    if (to === undefined || (this.#moved !== undefined && to <= this.#moved)) return;
-    const { slot, owner } = this.#wanted.names;
-    const rows = await this.#session.transaction(
-      [
-        `SELECT record.owner, CASE WHEN slot.confirmed_flush_lsn < ${literal(shown(to))}::pg_lsn THEN pg_replication_slot_advance(${literal(slot)}, ${literal(shown(to))}) END
-FROM ${RECORD} AS record LEFT JOIN pg_catalog.pg_replication_slots AS slot ON slot.slot_name = record.slot WHERE record.slot = ${literal(slot)} AND record.owner = ${literal(owner)}`,
-      ],
-      LONG_STATEMENT_MS,
-    );
-    if (rows.length === 0) throw new SourceStopped(taken(this.#wanted.names, undefined));
-    this.#moved = to;
-  }
-
-  #requireOwn({ owner, claimedBy, confirmed }: Standing): void {
-    const { names } = this.#wanted;
-    if (owner !== names.owner) throw new SourceStopped(taken(names, claimedBy));
-    if (confirmed > this.#cursor.at!)
-      throw new SourceStopped(
-        `another program has moved the slot ${names.slot} to ${shown(confirmed)}, beyond ${shown(this.#cursor.at!)}, so changes may be missing. A reset of the source begins again, with a snapshot`,
-      );
-  }
-
-  async #explained(error: unknown): Promise<unknown> {
-    const { slot, publication } = this.#wanted.names;
-    const message = error instanceof Error ? error.message : "";
-    switch (stateOf(error)) {
-      case "55006": {
-        const by = await this.#session
-          .transaction([
-            `SELECT 'process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') FROM pg_catalog.pg_replication_slots JOIN pg_catalog.pg_stat_activity ON pid = active_pid WHERE slot_name = ${literal(slot)}`,
-          ])
-          .catch(() => []);
-        return new Error(`the slot ${slot} is in use by ${by[0]?.[0] ?? "another connection"}: a slot can have one reader`, {
-          cause: error,
-        });
-      }
-      case "42704":
-        if (message.includes("publication"))
-          return new SourceStopped(
-            `the publication ${publication} is younger than what the slot has still to read, so it cannot be used for that. A reset of the source begins again`,
-          );
-        return new SourceStopped(
-          `the slot ${slot} was dropped, so changes are missing. A reset of the source begins again, with a snapshot`,
-        );
-      case "42P01":
-        return new SourceStopped(taken(this.#wanted.names, undefined));
-      case "55000":
-        return /slot/.test(message) ? new SourceStopped(lost(slot)) : error;
-      default:
-        return error;
-    }
   }
 }
 

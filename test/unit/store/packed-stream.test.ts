@@ -12,7 +12,8 @@ import {
   received,
   streamClient,
 } from "../../../src/store/packed-stream.ts";
-import type { AppendEvent, EventReference, StreamPage } from "../../../src/store/stream-protocol.ts";
+import type { AppendEvent, EventReference } from "../../../src/store/stream-protocol.ts";
+import type { StreamPage } from "../../../src/store/stream-reads.ts";
 
 const json = fc.jsonValue().map((value) => JSON.stringify({ value }));
 const type = fc.constantFrom("Read", "a b/ü", DELETED, "Ω");

@@ -8,7 +8,7 @@ import { Deliveries } from "../../../src/deliveries/deliveries.ts";
 import type { Key } from "../../../src/deliveries/delivery-id.ts";
 import type { DeliverySettings, Notices, Transport } from "../../../src/deliveries/transport.ts";
 import type { LoggedEvent } from "../../../src/core/event.ts";
-import type { Outcome } from "../../../src/store/webhook-protocol.ts";
+import type { Outcome } from "../../../src/store/delivery-protocol.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 
 afterEach(() => vi.restoreAllMocks());

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { StoreRows } from "../../../src/consumers/standing.ts";
 import type { App } from "../../../src/definitions/app.ts";
 import { Definitions } from "../../../src/store/definitions.ts";
-import type { Standing } from "../../../src/store/log-protocol.ts";
+import type { Standing } from "../../../src/store/log-consumers.ts";
 import { fingerprintOf, inCodeAlone, standingsOf } from "../../../src/operations/standing.ts";
 import { append, category, defineApp, reactor, view } from "../../../src/index.ts";
 import { tableOf } from "../../../src/rows/table.ts";

@@ -11,7 +11,7 @@ import { SWEEP_IDLE_MS } from "../../../src/operations/limits.ts";
 import { DIRECTORY } from "../../../src/store/catalog-protocol.ts";
 import { app, reading, sample } from "../app.ts";
 import { consumersInCode } from "../../../src/definitions/consumers.ts";
-import type { SweepAnswer } from "../../../src/store/log-protocol.ts";
+import type { SweepAnswer } from "../../../src/store/log-consumers.ts";
 import { capped } from "../faults/capped.ts";
 import { storeNamed } from "../support.ts";
 import { deliver, forgetful, naming, quietStore } from "./support.ts";

@@ -15,7 +15,8 @@ import { append, defineApp, effect, nothing, reactor, streamIdOf, view } from ".
 import { AT_WORK_MS, WAKE_UP_ATTEMPTS } from "../../../src/operations/limits.ts";
 import { CATCH_UP_HOLD_MS } from "../../../src/consumers/limits.ts";
 import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
-import type { Acknowledgement, LogRpc } from "../../../src/store/log-protocol.ts";
+import type { LogRpc } from "../../../src/store/log-protocol.ts";
+import type { Acknowledgement } from "../../../src/store/log-consumers.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { queryView } from "../../../src/views/query.ts";
 import { alarm, reading, totals, values } from "../app.ts";

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import type { StreamReadRequest } from "../../../src/store/stream-protocol.ts";
+import type { StreamReadRequest } from "../../../src/store/stream-reads.ts";
 import { expectErrors } from "../errors.ts";
 import { freshStore } from "../support.ts";
 

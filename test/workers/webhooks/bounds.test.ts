@@ -11,7 +11,7 @@ import type { LogPage } from "../../../src/store/log-protocol.ts";
 import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { DeliveryTable } from "../../../src/deliveries/delivery-table.ts";
-import type { DeliveryStatus } from "../../../src/store/webhook-protocol.ts";
+import type { DeliveryStatus } from "../../../src/store/delivery-protocol.ts";
 import { eventually } from "../delivery/support.ts";
 import { app, reading } from "../app.ts";
 import { clock, interceptReads, subscribed } from "./support.ts";
