@@ -13,8 +13,8 @@ const METHODS = Object.keys(LOG_METHODS) as LogMethod[];
 
 /** The protocol, with events as they travel. */
 interface Calls extends Omit<LogRpc, "fetch" | "sequence" | "sequenceTogether"> {
-  sequence(stream: string, events: EventsText): Promise<Sequenced>;
-  sequenceTogether(parts: readonly PackedPart[]): Promise<SequencedTogether>;
+  readonly sequence: (stream: string, events: EventsText) => Promise<Sequenced>;
+  readonly sequenceTogether: (parts: readonly PackedPart[]) => Promise<SequencedTogether>;
 }
 
 /** A segment as the client uses it. The protocol has the types of what its methods take and answer. */
