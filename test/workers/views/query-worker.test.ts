@@ -100,7 +100,10 @@ describe("a worker that only answers queries", () => {
     for (const path of ["", "/queries/all"]) expect(await read(await ask(path))).toEqual(empty);
     expect((await ask("/s")).status).toBe(404);
     const late = await ask("?minPosition=1", { prefer: "wait=1" });
-    expect([late.status, (await read(late)).code]).toEqual([503, "view-behind"]);
+    expect([late.status, await read(late)]).toMatchObject([
+      503,
+      { code: "view-behind", detail: expect.stringMatching(/GET \/views shows.*GET \/consumers of the worker that takes the commands/) },
+    ]);
     expect(await checkpoints(store)).toEqual([]);
     const { results } = await env.VIEWS.prepare(`SELECT name FROM sqlite_master WHERE name LIKE '%unseen%'`).all();
     expect(results).toEqual([]);
