@@ -32,6 +32,6 @@ describe("a store for a test", () => {
     symlinkSync(join(ROOT, "node_modules/wrangler"), join(folder, "node_modules/wrangler"));
     writeFileSync(join(folder, "wrangler.jsonc"), '{ "name": "broken", "main": "worker.ts", "compatibility_date": "2026-11-01" }');
     writeFileSync(join(folder, "worker.ts"), 'import { app } from "./missing.ts";\nexport default app;\n');
-    await expect(startStore({ project: folder })).rejects.toThrow("missing.ts");
+    await expect(startStore({ project: folder })).rejects.toThrow(/^the worker does not compile.*missing\.ts/s);
   });
 });
