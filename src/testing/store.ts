@@ -1,5 +1,6 @@
 /** A store for a test: the project's own worker in the real runtime, which the test can kill and start again. Node only. */
 
+import { existsSync } from "node:fs";
 import { freePort } from "../local/server.ts";
 import { LocalStore } from "../local/store.ts";
 
@@ -46,15 +47,21 @@ export interface TestStore extends AsyncDisposable {
  * await fetch(`${store.url}/aggregates/account/1/Deposit`, deposit); // the first answer again: it was stored
  * await store.stop();
  *
- * @throws {Error} when the project has no wrangler, or the worker does not start: with what it printed
+ * @throws {Error} when the project has no wrangler, or the worker does not start: with what it printed; also when `nextTo` is not a store that it has started
  */
 export async function startStore({ project = process.cwd(), nextTo, port, ...options }: StoreOptions = {}): Promise<TestStore> {
   const store = new LocalStore({
     ...options,
     project,
     port: port ?? (await freePort()),
-    ...(nextTo ? { folder: (nextTo as LocalStore).folder } : {}),
+    ...(nextTo === undefined ? {} : { folder: folderOf(nextTo) }),
   });
   await store.listening();
   return store;
+}
+
+function folderOf(store: TestStore): string {
+  // Two workers without a common state would both run, and a test of them would look for its mistake elsewhere.
+  if (store instanceof LocalStore && existsSync(store.folder)) return store.folder;
+  throw new Error("`nextTo` must be a store that `startStore` has started and that has not been stopped");
 }

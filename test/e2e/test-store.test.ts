@@ -24,6 +24,9 @@ describe("a store for a test", () => {
     expect(await receive()).toEqual(received);
     await store.stop();
     await expect(fetch(store.url)).rejects.toThrow("fetch failed");
+    // The state of the one is gone, and the other one was not started.
+    for (const nextTo of [store, { ...store, url: store.url, output: "" }])
+      await expect(startStore({ project: ROOT, nextTo })).rejects.toThrow("`nextTo` must be a store that `startStore` has started");
   });
 
   it("names what is wrong when the worker does not start", async () => {
