@@ -57,7 +57,7 @@ export class LocalServer extends Wrangler {
       },
       output: (text) => {
         output(text);
-        // Coloured, whatever it is told.
+        // It is coloured, also without a terminal.
         if (NOT_COMPILED.test(stripVTControlCharacters(text)))
           setTimeout(() => broken.reject(new Error("the worker does not compile")), REPORT_MS);
       },
