@@ -1,5 +1,5 @@
 /**
- * `npm run build`: the package's `dist`, compiled from `src` by tsc. `npm pack` and `npm publish` run it first. With the path of a folder it builds there.
+ * `npm run build`: the package's `dist`, compiled from `src` by tsc. `npm run tarballs`, `npm pack` and `npm publish` run it. With the path of a folder it builds there.
  */
 
 import { spawnSync } from "node:child_process";

@@ -5,7 +5,8 @@ import { LocalServer, type LocalServerOptions } from "../src/local/server.ts";
 
 export { freePort, temporaryFolder } from "../src/local/server.ts";
 
-const ROOT = join(import.meta.dirname, "..");
+/** This repository, a project with the shop. */
+export const ROOT = join(import.meta.dirname, "..");
 
 export interface DevServerOptions extends Omit<LocalServerOptions, "project"> {
   /** The project's folder; absent: this repository. */

@@ -1,8 +1,10 @@
-/** Makes the packages' tarballs as `npm publish` would, for what checks and tries them. */
+/** Makes the packages' tarballs: `npm run tarballs` in the repository's folder, for `npm publish`; and what checks and tries them somewhere else. */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { settlePages } from "./packed-pages.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -31,12 +33,19 @@ export function packAsItIs(folder: string, project: string): Packed {
 
 /** Builds in a folder of its own, not in the repository: who packs at the same time would find half of a `dist`. */
 function packBuilt(folder: string, project: string, build: string): Packed {
+  const copy = copyPacked(folder, project);
+  run(process.execPath, [join(ROOT, build), join(copy, "dist")]);
+  return packAsItIs(folder, copy);
+}
+
+/** Copies what is packed of a project into a folder of its own, with pages for the package, and without `dist`. */
+export function copyPacked(folder: string, project: string): string {
   const copy = mkdtempSync(join(folder, "built-"));
   const { files } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { files: string[] };
   for (const name of ["package.json", "README.md", "LICENSE", ...files])
     if (name !== "dist" && existsSync(join(project, name))) cpSync(join(project, name), join(copy, name), { recursive: true });
-  run(process.execPath, [join(ROOT, build), join(copy, "dist")]);
-  return packAsItIs(folder, copy);
+  settlePages(copy);
+  return copy;
 }
 
 /** Runs a command in the repository, and answers with what it prints. */
@@ -44,4 +53,18 @@ export function run(command: string, args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(`${[command, ...args].join(" ")} failed:\n${stdout}${stderr}`);
   return stdout;
+}
+
+if (import.meta.main) {
+  const folder = mkdtempSync(join(tmpdir(), "headspring-pack-"));
+  try {
+    for (const pack of [packInto, packCreateInto]) {
+      const { tarball } = pack(folder);
+      const name = basename(tarball);
+      cpSync(tarball, join(ROOT, name));
+      console.log(name);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

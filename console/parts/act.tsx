@@ -10,10 +10,11 @@ import { notify } from "../frame/notices.tsx";
 import { type Call, curlOf } from "../store/curl.ts";
 import { useResource } from "../store/resource.ts";
 import { type Right, whyNot } from "../store/rights.ts";
-import { call as send } from "../store/store.ts";
+import { call as ask } from "../store/store.ts";
 import { Curl } from "./curl.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Failure, Remote } from "./remote.tsx";
+import { useSending } from "./sending.ts";
 
 interface ActProps {
   /** What it does: “Skip this event”. */
@@ -39,13 +40,9 @@ interface ActProps {
 export function Act(props: ActProps) {
   const { label, right, before, off, isDangerous = false, isPrimary = false } = props;
   const [isAsked, setAsked] = useState(false);
-  const [isBusy, setBusy] = useState(false);
+  const [isBusy, send] = useSending();
   const reason = off ?? whyNot(right);
-  const act = () => {
-    if (before) return setAsked(true);
-    setBusy(true);
-    void carryOut(props).finally(() => setBusy(false));
-  };
+  const act = () => (before ? setAsked(true) : void send(() => carryOut(props)));
   return (
     <>
       <Button label={label} class={isDangerous ? "danger" : isPrimary ? "primary" : ""} off={reason} isBusy={isBusy} onClick={act} />
@@ -70,8 +67,10 @@ interface ButtonProps {
 /** A button that says why it is off. Not `disabled`: a button that cannot be reached cannot say why. */
 export function Button({ label, class: kind = "", off, isBusy = false, onClick }: ButtonProps) {
   const press = () => (off === undefined ? !isBusy && onClick() : notify(off));
+  // The second click of a double click is not meant, however fast the first one has been answered.
+  const click = ({ detail }: MouseEvent) => detail < 2 && press();
   return (
-    <button type="button" class={kind} aria-disabled={off !== undefined || isBusy} title={off} onClick={press}>
+    <button type="button" class={kind} aria-disabled={off !== undefined || isBusy} title={off} onClick={click}>
       {label}
     </button>
   );
@@ -79,13 +78,11 @@ export function Button({ label, class: kind = "", off, isBusy = false, onClick }
 
 function Question(props: ActProps & { before: NonNullable<ActProps["before"]>; close: () => void }) {
   const { label, call, before, close, isDangerous } = props;
-  const [isBusy, setBusy] = useState(false);
+  const [isBusy, send] = useSending();
   const [error, setError] = useState<HeadspringError>();
   const effect = useResource(`${label} ${call.path}`, before);
   const act = async () => {
-    setBusy(true);
     const failed = await carryOut(props);
-    setBusy(false);
     setError(failed);
     if (!failed) close();
   };
@@ -107,7 +104,7 @@ function Question(props: ActProps & { before: NonNullable<ActProps["before"]>; c
           type="button"
           class={isDangerous ? "danger" : "primary"}
           disabled={isBusy || effect.value === undefined}
-          onClick={() => void act()}
+          onClick={() => void send(act)}
         >
           {label}
         </button>
@@ -119,7 +116,7 @@ function Question(props: ActProps & { before: NonNullable<ActProps["before"]>; c
 async function carryOut({ call, done, then, failed, label }: ActProps): Promise<HeadspringError | undefined> {
   const { path, ...request } = call;
   try {
-    const { body } = await send(path, request);
+    const { body } = await ask(path, request);
     notify(done(body), { curl: curlOf(call) });
     then?.(body);
     return undefined;

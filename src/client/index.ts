@@ -6,6 +6,7 @@
 import { type CallOptions, type ClientOptions, Connection } from "./connection.ts";
 import { type LogOptions, readLog } from "./log.ts";
 import { members } from "./members.ts";
+import { type OutcomeOptions, type Sent, outcomeOf } from "./outcome.ts";
 import { StreamHandle } from "./stream.ts";
 import type { Client, WriteOptions } from "./types.ts";
 import type { AnyApp } from "./app-types.ts";
@@ -35,6 +36,7 @@ export function createClient<Of extends AnyApp>(url: string, options: ClientOpti
   const own: Readonly<Record<string, unknown>> = {
     streams,
     views: members((name) => new ViewHandle(connection, name)),
+    outcome: (of: Sent, outcomeOptions?: OutcomeOptions) => outcomeOf(connection, of, outcomeOptions),
     request: (path: string, callOptions?: CallOptions) => connection.call(path, callOptions),
     log: (logOptions: LogOptions = {}) => readLog(connection, logOptions),
   };
@@ -48,7 +50,12 @@ function stream(handle: StreamHandle): object {
     events: handle.events.bind(handle),
     state: handle.state.bind(handle),
   };
-  return members((name) => own[name] ?? ((data?: unknown, options?: WriteOptions) => handle.command(name, data, options)));
+  return members(
+    (name) =>
+      own[name] ??
+      ((data?: unknown, options?: WriteOptions & { readonly respondAsync?: true }) =>
+        options?.respondAsync ? handle.send(name, data, options) : handle.command(name, data, options)),
+  );
 }
 
 export { type Outbox, type OutboxOptions, createOutbox } from "./outbox.ts";
@@ -57,6 +64,7 @@ export type { OutboxCommand, OutboxWriteOptions } from "./outbox-types.ts";
 export { HeadspringError } from "./problem.ts";
 export type { CallOptions, Called, ClientOptions, RequestOptions } from "./connection.ts";
 export type { LogOptions } from "./log.ts";
+export type { Outcome, OutcomeOptions, Sent } from "./outcome.ts";
 export type { Reached } from "./reached.ts";
 export type {
   Accepted,

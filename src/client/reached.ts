@@ -1,6 +1,7 @@
 /** How far a view must be for a read to see a write. */
 
 import type { Connection } from "./connection.ts";
+import { outcomeOf, pathOf } from "./outcome.ts";
 
 /** A position, or the result of a write. A refusal and a command without events have stored nothing: there is nothing to wait for. */
 export type Reached =
@@ -22,11 +23,11 @@ export async function positionOf(connection: Connection, reached: Reached): Prom
   const { ok, stream = "", commandId, position, events } = reached;
   if (position !== undefined) return position;
   if (ok === false || events?.length === 0) return undefined;
-  const [category = "", ...id] = stream.split("/");
-  const path = `${encodeURIComponent(category)}/${encodeURIComponent(id.join("/"))}`;
-  if (commandId !== undefined)
-    return (await connection.send(`/aggregates/${path}/commands/${encodeURIComponent(commandId)}?wait=${WAIT_SECONDS}`)).body.position;
+  if (commandId !== undefined) {
+    const outcome = await outcomeOf(connection, { stream, commandId }, { wait: WAIT_SECONDS });
+    return outcome.status === "accepted" ? outcome.position : undefined;
+  }
   // An append: the stream knows where its events are once the log has them.
-  const { body } = await connection.send(`/streams/${path}?positions=true&direction=backward&limit=1`);
+  const { body } = await connection.send(`/streams/${pathOf(stream)}?positions=true&direction=backward&limit=1`);
   return body.events[0]?.position;
 }

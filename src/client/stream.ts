@@ -1,9 +1,10 @@
 /** One stream of a store: its commands, appends, events and state. */
 
 import { PAGE_EVENTS } from "../core/limits.ts";
-import { type Connection, type RequestOptions, queryOf } from "./connection.ts";
+import { type Connection, type Incoming, type RequestOptions, queryOf } from "./connection.ts";
 import { newKey } from "./key.ts";
 import { HeadspringError } from "./problem.ts";
+import type { Sent } from "./outcome.ts";
 import type { Accepted, Refused, Stored, StreamReadOptions, WriteOptions } from "./types.ts";
 
 export class StreamHandle {
@@ -16,9 +17,9 @@ export class StreamHandle {
     this.#path = `${encodeURIComponent(category)}/${encodeURIComponent(id)}`;
   }
 
-  async command(name: string, data: unknown = {}, options: WriteOptions = {}): Promise<Accepted | Refused> {
+  async command(name: string, data?: unknown, options?: WriteOptions): Promise<Accepted | Refused> {
     try {
-      return (await this.#write(`/aggregates/${this.#path}/${encodeURIComponent(name)}`, data, options)) as Accepted;
+      return (await this.#write(this.#pathOf(name), data, options)) as Accepted;
     } catch (error) {
       if (!(error instanceof HeadspringError && error.code === "command-refused")) throw error;
       const { reason, details } = error.problem as unknown as Refused;
@@ -26,7 +27,12 @@ export class StreamHandle {
     }
   }
 
-  append(events: object | readonly object[], options: WriteOptions = {}): Promise<Stored> {
+  /** A command whose outcome is left for later. */
+  async send(name: string, data?: unknown, options?: WriteOptions): Promise<Sent> {
+    return (await this.#post(this.#pathOf(name), data, options, "respond-async")).body;
+  }
+
+  append(events: object | readonly object[], options?: WriteOptions): Promise<Stored> {
     const list = (Array.isArray(events) ? events : [events]) as Record<string, unknown>[];
     // What `event(…)` makes has a `kind`, which is no member of an event over HTTP.
     return this.#write(`/streams/${this.#path}`, { events: list.map(({ kind: _kind, ...event }) => event) }, options);
@@ -46,8 +52,17 @@ export class StreamHandle {
     }
   }
 
-  async #write(path: string, body: unknown, options: WriteOptions): Promise<Stored> {
-    const { ifMatch, idempotencyKey = newKey(), correlationId, wait, signal } = options;
+  #pathOf(command: string): string {
+    return `/aggregates/${this.#path}/${encodeURIComponent(command)}`;
+  }
+
+  async #write(path: string, data?: unknown, options: WriteOptions = {}): Promise<Stored> {
+    const answer = await this.#post(path, data, options, options.wait === undefined ? undefined : `wait=${options.wait}`);
+    return { ok: true, ...answer.body, replayed: answer.headers.get("idempotent-replayed") === "true" };
+  }
+
+  #post(path: string, body: unknown = {}, options: WriteOptions = {}, prefer?: string): Promise<Incoming> {
+    const { ifMatch, idempotencyKey = newKey(), correlationId, signal } = options;
     const headers = {
       "idempotency-key": idempotencyKey,
       ...(ifMatch === undefined
@@ -56,9 +71,8 @@ export class StreamHandle {
           ? { "if-none-match": "*" }
           : { "if-match": ifMatch === "*" ? "*" : `"${ifMatch}"` }),
       ...(correlationId === undefined ? {} : { "correlation-id": correlationId }),
-      ...(wait === undefined ? {} : { prefer: `wait=${wait}` }),
+      ...(prefer === undefined ? {} : { prefer }),
     };
-    const answer = await this.#connection.send(path, { method: "POST", headers, body, signal });
-    return { ok: true, ...answer.body, replayed: answer.headers.get("idempotent-replayed") === "true" };
+    return this.#connection.send(path, { method: "POST", headers, body, signal });
   }
 }

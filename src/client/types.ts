@@ -22,6 +22,7 @@ import type {
 } from "./app-types.ts";
 import type { CallOptions, Called, RequestOptions } from "./connection.ts";
 import type { LogOptions } from "./log.ts";
+import type { Outcome, OutcomeOptions, Sent } from "./outcome.ts";
 import type { Reached } from "./reached.ts";
 
 /** A command or an append that was carried out. */
@@ -83,9 +84,21 @@ type CommandArguments<Input, Options> =
   Record<never, never> extends Input ? [data?: Input, options?: Options] : [data: Input, options?: Options];
 
 /** A method for each command. */
-export type Commands<Of extends DataSchemas, Type extends string, Options = WriteOptions> = {
+export type Commands<Of extends DataSchemas, Type extends string, Options> = {
   readonly [Command in keyof Of & string]: (...data: CommandArguments<z.input<Of[Command]>, Options>) => Promise<Accepted<Type> | Refused>;
 };
+
+/** The same of a client, which may leave the outcome for later. One signature: with two, each mistake would be two errors. */
+type ClientCommands<Of extends DataSchemas, Type extends string> = {
+  readonly [Command in keyof Of & string]: <Async extends true | undefined = undefined>(
+    ...data: CommandArguments<z.input<Of[Command]>, CommandOptions<Async>>
+  ) => Promise<[Async] extends [true] ? Sent : Accepted<Type> | Refused>;
+};
+
+interface CommandOptions<Async extends true | undefined> extends WriteOptions {
+  /** The answer waits for neither the log nor a refusal: the result is a {@link Sent}, whose outcome the client's `outcome` looks up. */
+  readonly respondAsync?: Async;
+}
 
 interface WithState<State> {
   /** Its state, now or as of a version; undefined: there is no such stream. */
@@ -97,12 +110,12 @@ interface WithState<State> {
 /** A stream of an aggregate: a method for each command, and its state. */
 export type AggregateStream<Of extends AnyAggregate> =
   Of extends Aggregate<string, infer Events, infer Declared, infer State>
-    ? AnyStream<EventOf<Of>> & Commands<Declared, keyof Events & string> & WithState<State>
+    ? AnyStream<EventOf<Of>> & ClientCommands<Declared, keyof Events & string> & WithState<State>
     : never;
 
 /** An instance of a process manager, whose declared commands are methods, or of a saga, which has `Start`. */
 export type ProcessStream<Of extends Process> = AnyStream<ProcessEvent<Of> | RecordedEvent<Own>> &
-  Commands<Of["commands"], ProcessEvent<Of>["type"] | Own> &
+  ClientCommands<Of["commands"], ProcessEvent<Of>["type"] | Own> &
   WithState<unknown>;
 
 /** A stream of a plain category. */
@@ -205,6 +218,15 @@ interface ClientParts<Of extends AnyApp> {
   readonly views: {
     readonly [Name in ViewsOf<Of>["name"]]: ViewReader<RowOf<Named<ViewsOf<Of>, Name>>, QueriesOf<Named<ViewsOf<Of>, Name>>>;
   };
+  /**
+   * The outcome of a command, for 30 days: of one with `respondAsync`, or with an `idempotencyKey`, which is its id.
+   *
+   * @throws {HeadspringError} `unknown-command-id`
+   * @example
+   * const sent = await shop.order("42").PlaceOrder(order, { respondAsync: true });
+   * const { status } = await shop.outcome(sent, { wait: 10 });
+   */
+  outcome(of: Sent, options?: OutcomeOptions): Promise<Outcome>;
   /**
    * Any other call of the store, with the client's address, token and repetitions.
    *

@@ -59,13 +59,13 @@ export async function answered<Answer>(view: View, wanted: Wanted, answer: Promi
 }
 
 function problemOfView(view: View, { position }: Wanted, error: unknown, env?: HeadspringEnv): unknown {
-  if (error instanceof ViewBehind)
-    return new Problem(
-      "view-behind",
-      `${view.name} has not reached position ${position} in time; if it stays behind, GET /consumers shows why`,
-      { position },
-      { "retry-after": "1" },
-    );
+  if (error instanceof ViewBehind) {
+    const why = error.isKeptElsewhere
+      ? "GET /views shows how far it is, and GET /consumers of the worker that takes the commands shows why"
+      : "GET /consumers shows why";
+    const detail = `${view.name} has not reached position ${position} in time; if it stays behind, ${why}`;
+    return new Problem("view-behind", detail, { position }, { "retry-after": "1" });
+  }
   if (error instanceof ColumnNotServed) {
     const detail = `${view.name} is being rebuilt; until then the view answers with the rows of its earlier definition, which do not have ${error.column} as it is today`;
     return new Problem("view-rebuilding", detail, { column: error.column }, { "retry-after": REBUILDING_SECONDS });

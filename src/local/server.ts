@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import { programOf } from "./program.ts";
 import { HOST, Wrangler, isFree } from "./wrangler.ts";
 
@@ -56,7 +57,9 @@ export class LocalServer extends Wrangler {
       },
       output: (text) => {
         output(text);
-        if (NOT_COMPILED.test(text)) setTimeout(() => broken.reject(new Error("the worker does not compile")), REPORT_MS);
+        // It is coloured, also without a terminal.
+        if (NOT_COMPILED.test(stripVTControlCharacters(text)))
+          setTimeout(() => broken.reject(new Error("the worker does not compile")), REPORT_MS);
       },
     });
     this.url = `http://${HOST}:${port}`;

@@ -7,7 +7,7 @@ import type { QueueClaim } from "../store/catalog-protocol.ts";
 import { directoryOf, openStore } from "../store/stores.ts";
 import { logger } from "../telemetry/logger.ts";
 import { claimInCode } from "./source-queues.ts";
-import { handleWakeUps, isWakeUp } from "./wake-up.ts";
+import { handleWakeUps, receive } from "./wake-up.ts";
 
 /** Makes sure that the sources in code work: nobody declares them at run time. Never throws. */
 export async function wakeSourcesInCode(app: App, env: HeadspringEnv): Promise<void> {
@@ -27,11 +27,13 @@ const AGAIN_SECONDS = 30;
 
 /** A batch of any of the worker's queues: wake-ups, or messages that a source follows. */
 export async function handleBatch(app: App, env: HeadspringEnv, batch: MessageBatch): Promise<void> {
-  const strange = batch.messages.filter(({ body }) => !isWakeUp(body)).length;
+  const inCode = claimInCode(app, batch.queue);
+  if (inCode) return bring(app, env, inCode, batch);
+  const received = receive(batch);
   // Nobody asks for the queue of wake-ups: one strange message in a batch is enough to ask.
-  const source = claimInCode(app, batch.queue) ?? (strange === 0 ? undefined : await directoryOf(env).findQueue(batch.queue));
+  const source = received.every(({ wakeUp }) => wakeUp) ? undefined : await directoryOf(env).findQueue(batch.queue);
   if (source) return bring(app, env, source, batch);
-  if (strange < batch.messages.length) return handleWakeUps(app, env, batch);
+  if (received.some(({ wakeUp }) => wakeUp)) return handleWakeUps(app, env, batch, received);
   // Their source may not be declared yet. The queue gives them up in the end, or passes them to its dead-letter queue.
   logger.error({ message: "messages of a queue that no source follows", count: batch.messages.length });
   batch.retryAll({ delaySeconds: AGAIN_SECONDS });

@@ -52,9 +52,15 @@ function parseWakeUp(body: unknown): WakeUp | undefined {
   });
 }
 
-/** Whether a message is a wake-up: the same queue may bring anything. */
-export function isWakeUp(body: unknown): boolean {
-  return WakeUpMessage.safeParse(body).success;
+/** A message of a queue. */
+export interface Received {
+  readonly message: Message;
+  /** Undefined: it is something else. The same queue may bring anything. */
+  readonly wakeUp: WakeUp | undefined;
+}
+
+export function receive({ messages }: MessageBatch): readonly Received[] {
+  return messages.map((message) => ({ message, wakeUp: parseWakeUp(message.body) }));
 }
 
 /** A consumer that a batch names. */
@@ -75,9 +81,9 @@ interface Heard {
 }
 
 /** Runs the consumers that a batch names, each once. */
-export async function handleWakeUps(app: App, env: HeadspringEnv, batch: MessageBatch): Promise<void> {
+export async function handleWakeUps(app: App, env: HeadspringEnv, batch: MessageBatch, received = receive(batch)): Promise<void> {
   const byConsumer = new Map<string, Woken>();
-  const heard = batch.messages.flatMap((message) => hear(message, byConsumer) ?? []);
+  const heard = received.flatMap((one) => hear(one, byConsumer) ?? []);
   const budget = new Budget(capsOf(env));
   const acknowledge = acknowledgements({ app, env, budget });
   const waiting = [...byConsumer.values()];
@@ -101,14 +107,13 @@ export async function handleWakeUps(app: App, env: HeadspringEnv, batch: Message
 }
 
 /** Notes the consumers that a message names. Undefined: the message is dropped. */
-function hear(message: Message, byConsumer: Map<string, Woken>): Heard | undefined {
-  const parsed = parseWakeUp(message.body);
-  if (!parsed) {
+function hear({ message, wakeUp }: Received, byConsumer: Map<string, Woken>): Heard | undefined {
+  if (!wakeUp) {
     logger.error({ message: "unknown message in the wake-up queue, dropped", messageId: message.id });
     message.ack();
     return undefined;
   }
-  const { store, consumers, consumer: _one, ...occasion } = parsed;
+  const { store, consumers, consumer: _one, ...occasion } = wakeUp;
   if (message.attempts > WAKE_UP_ATTEMPTS) {
     // Nothing is lost: the log wakes them again. But something keeps failing.
     for (const consumer of consumers)

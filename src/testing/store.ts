@@ -1,7 +1,8 @@
 /** A store for a test: the project's own worker in the real runtime, which the test can kill and start again. Node only. */
 
-import { cpSync, rmSync } from "node:fs";
-import { LocalServer, forgetKilled, freePort, temporaryFolder } from "../local/server.ts";
+import { existsSync } from "node:fs";
+import { freePort } from "../local/server.ts";
+import { LocalStore } from "../local/store.ts";
 
 /** What {@link startStore} takes; all of it may be left out. */
 export interface StoreOptions {
@@ -33,9 +34,6 @@ export interface TestStore extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** The folder with the state of each. */
-const states = new WeakMap<TestStore, string>();
-
 /**
  * Starts the store of a project for a test, by the project's own wrangler, on a free port and with a state of its own, and waits until it
  * answers. It takes some two seconds. Stop it when the test is over; it ends with the process that started it in any case.
@@ -49,50 +47,21 @@ const states = new WeakMap<TestStore, string>();
  * await fetch(`${store.url}/aggregates/account/1/Deposit`, deposit); // the first answer again: it was stored
  * await store.stop();
  *
- * @throws {Error} when the project has no wrangler, or the worker does not start: with what it printed
+ * @throws {Error} when the project has no wrangler, or the worker does not start: with what it printed; also when `nextTo` is not a store that it has started
  */
-export async function startStore({ project = process.cwd(), state, nextTo, port, ...options }: StoreOptions = {}): Promise<TestStore> {
-  const own = nextTo === undefined ? temporaryFolder() : undefined;
-  const persistTo = own ?? states.get(nextTo!) ?? "";
-  if (state !== undefined) cpSync(state, persistTo, { recursive: true });
-  const at = port ?? (await freePort());
-  let output = "";
-  let server: LocalServer | undefined;
-
-  async function start(): Promise<LocalServer> {
-    server = new LocalServer({ ...options, project, persistTo, port: at, output: (text) => (output += text) });
-    await server.listening().catch(async (error: Error) => {
-      await server?.stop();
-      throw new Error(`${error.message}. It printed:\n${output}`);
-    });
-    return server;
-  }
-
-  async function kill(): Promise<void> {
-    server?.kill();
-    await server?.ended;
-    await forgetKilled(persistTo);
-  }
-
-  async function stop(): Promise<void> {
-    await server?.stop();
-    if (own !== undefined) rmSync(own, { recursive: true, force: true, maxRetries: 10 });
-  }
-
-  const { url } = await start();
-  const store: TestStore = {
-    url,
-    get output() {
-      return output;
-    },
-    kill,
-    startAgain: async () => {
-      await kill();
-      await start();
-    },
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
-  states.set(store, persistTo);
+export async function startStore({ project = process.cwd(), nextTo, port, ...options }: StoreOptions = {}): Promise<TestStore> {
+  const store = new LocalStore({
+    ...options,
+    project,
+    port: port ?? (await freePort()),
+    ...(nextTo === undefined ? {} : { folder: folderOf(nextTo) }),
+  });
+  await store.listening();
   return store;
+}
+
+function folderOf(store: TestStore): string {
+  // Two workers without a common state would both run, and a test of them would look for its mistake elsewhere.
+  if (store instanceof LocalStore && existsSync(store.folder)) return store.folder;
+  throw new Error("`nextTo` must be a store that `startStore` has started and that has not been stopped");
 }

@@ -39,6 +39,13 @@ const NOW: Wanted = { position: 0, deadline: 0 };
 /** The wait for a position is over. */
 export class ViewBehind extends Error {
   override readonly name = "ViewBehind";
+  /** Only another worker can bring the view there. */
+  readonly isKeptElsewhere: boolean;
+
+  constructor({ readsOnly }: Store) {
+    super();
+    this.isKeptElsewhere = readsOnly;
+  }
 }
 
 /** The pauses of a worker that only answers queries. Ours: at first what nobody notices, later what costs little. */
@@ -97,13 +104,13 @@ export async function readAt(store: Store, view: View, statement: Statement, wan
   if (served.position < position) served = await carriedOn(store, view, served);
   if (served.position < Math.max(position, seen)) served = await readServing(store, view, statement, "primary");
   while (served.position < position) {
-    if (!store.readsOnly && !(await awaitPosition(store, view, position, deadline))) throw new ViewBehind();
+    if (!store.readsOnly && !(await awaitPosition(store, view, position, deadline))) throw new ViewBehind(store);
     served = await readServing(store, view, statement, "primary");
     // Events that the view only passes do not move its checkpoint.
     if (served.position < position) served = await carriedOn(store, view, served);
     if (served.position >= position) break;
     // The view is at the position, but the table that serves is not yet.
-    if (patience.isOver) throw new ViewBehind();
+    if (patience.isOver) throw new ViewBehind(store);
     await patience.wait();
   }
   return served;

@@ -118,6 +118,40 @@ export function clientSuite(deployment: () => Deployment): void {
       }
     });
 
+    it("of an aggregate that demands a version fails without one", async () => {
+      const { shop } = storeFor("demanded");
+      const error = await shop
+        .draft("a")
+        .Write({ text: "first" })
+        .catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(HeadspringError);
+      expect(error).toMatchObject({ code: "precondition-required", status: 428 });
+      expect(await shop.draft("a").Write({ text: "first" }, { ifMatch: "absent" })).toMatchObject({ ok: true, version: 1 });
+    });
+
+    it("whose outcome is left for later has a value that finds it, in whichever program, and that a view takes", async () => {
+      const { shop, client } = storeFor("later");
+      const sent = await shop.counter("a?ü").Count({ by: 2 }, { respondAsync: true, ifMatch: "absent" });
+      expect(sent).toEqual({ stream: "counter/a?ü", commandId: expect.any(String) });
+      expect(await shop.views.totals.get("a?ü", { after: sent })).toMatchObject({ total: 2 });
+      const kept = JSON.parse(JSON.stringify(sent)) as typeof sent;
+      expect(await client().outcome(kept, { wait: 30 })).toMatchObject({
+        ...sent,
+        status: "accepted",
+        version: 1,
+        position: 1,
+        events: [{ type: "Counted", version: 1 }],
+      });
+      const refused = await shop.counter("a?ü").Count({ by: 1_001 }, { respondAsync: true, idempotencyKey: "mine" });
+      expect(refused.commandId).toBe("mine");
+      expect(await shop.outcome(refused)).toEqual({ ...refused, status: "refused", reason: "too-much", details: { limit: 1_000 } });
+      // Nothing to wait for.
+      expect(await shop.views.totals.get("a?ü", { after: refused })).toMatchObject({ total: 2 });
+      await expect(shop.outcome({ ...sent, commandId: "unheard-of" })).rejects.toMatchObject({ code: "unknown-command-id", status: 404 });
+      const mismatch = shop.counter("a?ü").Count({}, { respondAsync: true, ifMatch: 7 });
+      await expect(mismatch).rejects.toMatchObject({ code: "version-conflict", status: 412 });
+    });
+
     it("is carried out once, however often it or its answer gets lost", async () => {
       const { client } = storeFor("once");
       const { fetch } = deployment();

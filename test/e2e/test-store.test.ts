@@ -24,6 +24,9 @@ describe("a store for a test", () => {
     expect(await receive()).toEqual(received);
     await store.stop();
     await expect(fetch(store.url)).rejects.toThrow("fetch failed");
+    // The state of the one is gone, and the other one was not started.
+    for (const nextTo of [store, { ...store, url: store.url, output: "" }])
+      await expect(startStore({ project: ROOT, nextTo })).rejects.toThrow("`nextTo` must be a store that `startStore` has started");
   });
 
   it("reports what is wrong when the worker does not start", async () => {
@@ -32,6 +35,6 @@ describe("a store for a test", () => {
     symlinkSync(join(ROOT, "node_modules/wrangler"), join(folder, "node_modules/wrangler"));
     writeFileSync(join(folder, "wrangler.jsonc"), '{ "name": "broken", "main": "worker.ts", "compatibility_date": "2026-11-01" }');
     writeFileSync(join(folder, "worker.ts"), 'import { app } from "./missing.ts";\nexport default app;\n');
-    await expect(startStore({ project: folder })).rejects.toThrow("missing.ts");
+    await expect(startStore({ project: folder })).rejects.toThrow(/^the worker does not compile.*missing\.ts/s);
   });
 });

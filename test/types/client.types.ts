@@ -2,6 +2,7 @@
 
 import { type Client, type Outbox, createClient } from "../../src/client/index.ts";
 import { event } from "../../src/index.ts";
+import { useCommand } from "../../src/react/index.ts";
 import type { app } from "../workers/app.ts";
 
 const client = createClient<typeof app>("https://store.example.com", { token: () => "token", store: "s" });
@@ -38,12 +39,36 @@ export async function right(): Promise<string> {
   for await (const event of client.log({ types: ["JobDone", "SagaFailed"] })) {
     if (event.type === "JobDone") return String(event.data.by);
   }
+  const sent = await client.counter("a").Count({ by: 2 }, { respondAsync: true, ifMatch: 1 });
+  await client.views.totals.get("a", { after: sent });
+  const outcome = await client.outcome({ stream: sent.stream, commandId: sent.commandId }, { wait: 10 });
+  if (outcome.status === "refused") return outcome.reason;
+  if (outcome.status === "accepted") return String(outcome.version);
   if (!counted.ok) return counted.reason;
   const type: "Counted" | undefined = counted.events[0]?.type;
   return `${total} ${row?.total} ${versions?.length} ${type}`;
 }
 
+/** Taken as a function, a command has its usual result. */
+export async function taken(): Promise<string> {
+  const { Count } = client.counter("a");
+  const { result, run } = useCommand(Count);
+  if (result?.ok === false) return result.reason;
+  const again = await run({ by: 2 }, { ifMatch: 1 });
+  if (again?.ok) return String(again.version);
+  const described = (one: Awaited<ReturnType<typeof Count>>) => (one.ok ? String(one.version) : one.reason);
+  return described(await Count());
+}
+
 export async function wrong(): Promise<void> {
+  // @ts-expect-error whether it was accepted is not known yet
+  void (await client.counter("a").Count({}, { respondAsync: true })).ok;
+  // @ts-expect-error a misspelt option next to one that is right
+  await client.counter("a").Count({}, { respondAsync: true, ifMatched: 1 });
+  // @ts-expect-error the type of the result must be known
+  await client.counter("a").Count({}, { respondAsync: Math.random() > 0.5 });
+  // @ts-expect-error an append has no outcome
+  await client.reading("s").append(event("Read", { value: 1 }), { respondAsync: true });
   // @ts-expect-error no such category
   client.account("a");
   // @ts-expect-error no such command
@@ -106,6 +131,8 @@ export async function ofAnOutbox(outbox: Outbox<typeof app>): Promise<void> {
   );
   // @ts-expect-error no such command
   await outbox.counter("a").Cuont({ by: 2 });
+  // @ts-expect-error an outbox has the outcome when it has the answer
+  await outbox.counter("a").Count({}, { respondAsync: true });
   // @ts-expect-error data of another type
   await outbox.counter("a").Count({ by: "2" });
   // @ts-expect-error it ends nobody's waiting

@@ -5,9 +5,10 @@ import { useState } from "preact/hooks";
 import { HeadspringError } from "headspring/client";
 import { Copy } from "../../parts/copy.tsx";
 import { Failure } from "../../parts/remote.tsx";
+import { useSending } from "../../parts/sending.ts";
 import { type Call, curlOf } from "../../store/curl.ts";
 import { segments } from "../../store/paths.ts";
-import { call as send } from "../../store/store.ts";
+import { call as ask } from "../../store/store.ts";
 import type { WebhookReport } from "./webhook.ts";
 
 const lines = (text: string, by: RegExp) => text.split(by).flatMap((one) => one.trim() || []);
@@ -63,13 +64,15 @@ export function Settings({ of, done }: { of?: WebhookReport; done: (made: Webhoo
       return undefined;
     }
   };
-  const submit = async (event: JSX.TargetedSubmitEvent<HTMLFormElement>) => {
+  const [isBusy, send] = useSending();
+  const submit = (event: JSX.TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const made = read(event.currentTarget);
-    if (!made) return;
-    const { path, ...request } = made;
+    if (made) void send(() => save(made));
+  };
+  const save = async ({ path, ...request }: Call) => {
     try {
-      const { body } = await send(path, request);
+      const { body } = await ask(path, request);
       done(body as WebhookReport);
     } catch (thrown) {
       if (!(thrown instanceof HeadspringError)) throw thrown;
@@ -77,7 +80,7 @@ export function Settings({ of, done }: { of?: WebhookReport; done: (made: Webhoo
     }
   };
   return (
-    <form onSubmit={(event) => void submit(event)} onInput={({ currentTarget }) => void read(currentTarget)}>
+    <form onSubmit={submit} onInput={({ currentTarget }) => void read(currentTarget)}>
       <div class="settings">
         <Field
           label="URL"
@@ -130,7 +133,7 @@ export function Settings({ of, done }: { of?: WebhookReport; done: (made: Webhoo
       {error ? <Failure error={error} /> : null}
       <div class="row end">
         {call ? <Copy text={curlOf(call)} label="Copy as curl" /> : null}
-        <button type="submit" class="primary">
+        <button type="submit" class="primary" aria-disabled={isBusy}>
           {of ? "Save" : "Add it"}
         </button>
       </div>

@@ -45,14 +45,14 @@ export const FAILURE_PROBLEMS = {
     503,
     "The view has not reached the position yet",
     "The view did not reach the position that the request needs within the time to wait.",
-    "Wait for the seconds in `Retry-After` and ask again. If the view stays behind, `GET /consumers` shows why.",
+    "Wait for the seconds in `Retry-After` and ask again. If the view stays behind, `GET /consumers` of the worker that takes the commands shows why.",
     "position",
   ],
   "view-rebuilding": [
     503,
     "The view is being rebuilt and cannot answer this query yet",
     "The view is being rebuilt, and the rows of its earlier definition cannot answer this query.",
-    "Wait for the seconds in `Retry-After` and ask again. `GET /consumers` shows the progress.",
+    "Wait for the seconds in `Retry-After` and ask again. `GET /views` shows the progress.",
     "column?",
   ],
   "state-unavailable": [

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { createExecutionContext, createMessageBatch, evictDurableObject, getQueueResult, runInDurableObject } from "cloudflare:test";
 import { handleBatch } from "../../../src/operations/sources.ts";
+import { wakeUpFor } from "../../../src/store/consumer-protocol.ts";
 import { describe, expect, it, vi } from "vitest";
 import { SourceStopped } from "../../../src/definitions/sources/kind.ts";
 import { expectErrors } from "../errors.ts";
@@ -326,7 +327,12 @@ describe("messages that the platform brings", () => {
 
   it("arrive again if the source cannot be reached, and if no source follows their queue", async () => {
     const store = followed("brought-again");
-    const batch = createMessageBatch("nobodys", [{ id: "m", timestamp: new Date(), attempts: 1, body: { hello: 1 } }]);
+    // The second one looks like a wake-up, but is for nobody.
+    const bodies = [{ hello: 1 }, { store: store.store, head: 1 }];
+    const batch = createMessageBatch(
+      "nobodys",
+      bodies.map((body, index) => ({ id: `m${index}`, timestamp: new Date(), attempts: 1, body })),
+    );
     expectErrors(/messages of a queue that no source follows/);
     await handleBatch(store.app, env, batch);
     expect(await getQueueResult(batch, createExecutionContext())).toMatchObject({ retryBatch: { retry: true } });
@@ -337,6 +343,25 @@ describe("messages that the platform brings", () => {
     await handleBatch(store.app, envWith({ SOURCES: unreachable }), other);
     expect(await getQueueResult(other, createExecutionContext())).toMatchObject({ retryBatch: { retry: true } });
     expect(await store.log()).toEqual([]);
+  });
+
+  it("are read once, also among wake-ups", async () => {
+    const bodies = [{ hello: 1 }, wakeUpFor("of-nobody", ["none"], { head: 1 })];
+    let reads = 0;
+    const messages = bodies.map((body, index) => ({
+      id: `m${index}`,
+      timestamp: new Date(),
+      attempts: 1,
+      get body() {
+        reads += 1;
+        return body;
+      },
+      ack: () => undefined,
+      retry: () => expect.unreachable(),
+    }));
+    expectErrors(/unknown message in the wake-up queue, dropped/);
+    await handleBatch(followed("none").app, env, { queue: "nobodys", messages } as unknown as MessageBatch);
+    expect(reads).toBe(bodies.length);
   });
 
   it("cannot be read again: a reset is refused", async () => {

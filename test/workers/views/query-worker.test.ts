@@ -13,7 +13,7 @@ import { openApiOf } from "../../../src/http/openapi/document.ts";
 import { tableOf } from "../../../src/rows/table.ts";
 import { readingOnly } from "../../../src/store/reads-only.ts";
 import { project } from "../../../src/views/project.ts";
-import { app, reading, totals } from "../app.ts";
+import { app, counter, reading, totals } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { type Bearer, deploymentWith, headerOf } from "../http/tokens.ts";
 import { LiveRows } from "../../live-rows.ts";
@@ -100,7 +100,10 @@ describe("a worker that only answers queries", () => {
     for (const path of ["", "/queries/all"]) expect(await read(await ask(path))).toEqual(empty);
     expect((await ask("/s")).status).toBe(404);
     const late = await ask("?minPosition=1", { prefer: "wait=1" });
-    expect([late.status, (await read(late)).code]).toEqual([503, "view-behind"]);
+    expect([late.status, await read(late)]).toMatchObject([
+      503,
+      { code: "view-behind", detail: expect.stringMatching(/GET \/views shows.*GET \/consumers of the worker that takes the commands/) },
+    ]);
     expect(await checkpoints(store)).toEqual([]);
     const { results } = await env.VIEWS.prepare(`SELECT name FROM sqlite_master WHERE name LIKE '%unseen%'`).all();
     expect(results).toEqual([]);
@@ -188,6 +191,38 @@ describe("a worker that only answers queries", () => {
     expect(await asked("/views/totals")).toMatchObject({ rows: [{ counter: "a", total: 1 }], position: 1, stale: true });
     expect(await asked("/views/totals?minPosition=1")).toMatchObject({ position: 1, stale: true });
     expect(await checkpoints(store)).toMatchObject([{ position: 0 }, { position: 1 }]);
+  });
+});
+
+describe("of newer code than the worker that keeps the views", () => {
+  /** The view after a deployment of this worker alone: with a column more, which a query reads, too. */
+  const changed = view("totals", {
+    from: counter,
+    row: z.object({ counter: z.string(), total: z.number(), last: z.number() }),
+    key: "counter",
+    indexes: ["last"],
+    on: {
+      Counted: (row, { stream, data }) => ({ counter: streamIdOf(stream), total: (row?.total ?? 0) + data.by, last: data.by }),
+    },
+    queries: { last: { params: z.object({}), sql: ({ rows }) => sql`SELECT max(last) AS last FROM ${rows}` } },
+  });
+  const newer = createQueryHttp(defineApp({ aggregates: [counter], views: [changed] }));
+
+  it("asks to come again for what the rows do not have yet, answers everything else, and changes nothing", async () => {
+    const { store, post, wake } = both("newer");
+    await post("/aggregates/counter/a/Count", {});
+    await wake("totals");
+    const before = await checkpoints(store);
+    const ask = (path: string) => newer.request(`/stores/${store}/views/totals${path}`, {}, bound());
+    for (const path of ["?sort=-last", "?last=1", "/queries/last"]) {
+      const response = await ask(path);
+      expect([response.status, await read(response)], path).toMatchObject([503, { code: "view-rebuilding" }]);
+      expect(response.headers.get("retry-after")).toBe("5");
+    }
+    expect(await read(await ask("?minPosition=1"))).toMatchObject({ rows: [{ counter: "a", total: 1 }], position: 1, stale: true });
+    expect(await checkpoints(store)).toEqual(before);
+    const own = env.VIEWS.prepare(`SELECT name FROM sqlite_master WHERE name LIKE ?`).bind(`%${tableOf(changed).generation}%`);
+    expect((await own.all()).results).toEqual([]);
   });
 });
 
