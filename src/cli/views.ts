@@ -1,7 +1,7 @@
 /** `view`: rows as a table, one row, a named query, or changes as they happen. */
 
 import type { Command } from "commander";
-import type { Change, Page } from "../client/types.ts";
+import type { Change, Page } from "../client/view-types.ts";
 import { ViewHandle } from "../client/views.ts";
 import { UsageError } from "./failure.ts";
 import { withExamples } from "./examples.ts";

@@ -66,20 +66,5 @@ export type { CallOptions, Called, ClientOptions, RequestOptions } from "./conne
 export type { LogOptions } from "./log.ts";
 export type { Outcome, OutcomeOptions, Sent } from "./outcome.ts";
 export type { Reached } from "./reached.ts";
-export type {
-  Accepted,
-  AggregateStream,
-  Change,
-  Client,
-  Conditions,
-  LiveOptions,
-  Page,
-  PlainStream,
-  Refused,
-  RowOptions,
-  Stored,
-  StreamReadOptions,
-  ViewOptions,
-  ViewReader,
-  WriteOptions,
-} from "./types.ts";
+export type { Accepted, AggregateStream, Client, PlainStream, Refused, Stored, StreamReadOptions, WriteOptions } from "./types.ts";
+export type { Change, Conditions, LiveOptions, Page, RowOptions, ViewOptions, ViewReader } from "./view-types.ts";

@@ -8,7 +8,8 @@ import { OutboxQueue, type OutboxStorage, type QueueOptions } from "./outbox-que
 import { type Apply, type LiveRows, overlaid } from "./overlaid.ts";
 import type { HeadspringError } from "./problem.ts";
 import type { OutboxCommand, OutboxWriteOptions, Writes } from "./outbox-types.ts";
-import type { Client, Refused, Stored, ViewReader } from "./types.ts";
+import type { Client, Refused, Stored } from "./types.ts";
+import type { ViewReader } from "./view-types.ts";
 import type { AnyApp } from "./app-types.ts";
 
 /** What {@link createOutbox} takes; all of it may be left out. */

@@ -1,7 +1,7 @@
 /** A view's live rows with the commands of an outbox done to them. */
 
 import type { Entry, OutboxQueue, Reader } from "./outbox-queue.ts";
-import type { Change, LiveOptions } from "./types.ts";
+import type { Change, LiveOptions } from "./view-types.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- conditions are contravariant in the row
 export type LiveRows = { live(conditions?: any, options?: LiveOptions): AsyncIterable<Change<unknown>> };

@@ -5,7 +5,7 @@ import { follow } from "./event-stream.ts";
 import { pause, pauseBefore } from "./pause.ts";
 import { HeadspringError } from "./problem.ts";
 import { type Reached, positionOf } from "./reached.ts";
-import type { Change, LiveOptions, RowOptions, ViewOptions } from "./types.ts";
+import type { Change, LiveOptions, RowOptions, ViewOptions } from "./view-types.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 type Conditions = Readonly<Record<string, unknown>>;
