@@ -4,6 +4,9 @@ import { type TestProjectInlineConfiguration, defineConfig } from "vitest/config
 import { ENTRIES } from "./scripts/entries.ts";
 import { NEWER_STORAGE } from "./src/core/platform-errors.ts";
 import { Quiet } from "./test/quiet.ts";
+import { keepTemporaryFilesInMemory } from "./test/temporary-folder.ts";
+
+keepTemporaryFilesInMemory();
 
 /** Tests wait more than they compute. With twice as many files at a time as there are cores, the cores are busy. Seen on two. */
 const FILES_PER_CORE = 2;
