@@ -16,7 +16,7 @@ import { fold, foldStored, initialStateOf } from "./fold.ts";
 import { Snapshots, snapshotOf } from "./snapshots.ts";
 
 /** Events folded before other requests get their turn. Ours: some milliseconds. */
-const PIECE_EVENTS = 2_000;
+const PIECE_EVENTS = 500;
 
 /** A state, and its version. */
 interface At {
