@@ -45,6 +45,7 @@ const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [
   ["(?<=^|[.] |\\| |[-*] )Of (?:an?|the|what|it|them|those|this)", "begin with the subject"],
   ["and the like", "and so on, or name them"],
   ["to be had", "available"],
+  ["(?<!there )is no (?:JSON|text|string|number|object)", "is not JSON, is not a string, …"],
   ["is none of (?:ours|them|these)", "is not one of …, is unknown"],
   ["says? of (?:itself|it|them|how)", "reports, shows"],
   ["(?:tells?|told|tell) of", "notifies of, reports"],

@@ -1,4 +1,4 @@
-/** A value written as JSON. Text that is no JSON yet becomes an {@link Unparsed}, which says why. */
+/** A value written as JSON. Text that is not JSON yet becomes an {@link Unparsed}, which says why. */
 
 import { useId, useState } from "preact/hooks";
 import { type Issue, Issues } from "./issues.tsx";

@@ -140,7 +140,7 @@ function fits(pattern: string, text: string): boolean {
   }
 }
 
-/** Text that is no JSON yet, in place of its value: no call can be sent with it. */
+/** Text that is not JSON yet, in place of its value: no call can be sent with it. */
 export class Unparsed {
   readonly text: string;
   readonly problem: string;

@@ -142,7 +142,7 @@ function timeOf(text: string): string {
   return new Date(time).toISOString();
 }
 
-/** The list so far. An empty file is no list: `--list tokens.json > tokens.json` has emptied it before we could read it. */
+/** The list so far. An empty file is not a list: `--list tokens.json > tokens.json` has emptied it before we could read it. */
 function tokensIn(file: string): Token[] {
   try {
     return Tokens.parse(JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8")));

@@ -33,7 +33,7 @@ export interface CallOptions extends RequestOptions {
 export interface Called {
   readonly status: number;
   readonly headers: Headers;
-  /** The answer's JSON; a string where the answer is no JSON; undefined: it has no body. Its shape depends on the path. */
+  /** The answer's JSON; a string where the answer is not JSON; undefined: it has no body. Its shape depends on the path. */
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly body: any;
 }
@@ -105,7 +105,7 @@ export class Connection {
     return this.sendAs(path, request, async (response) => ({ headers: response.headers, body: await jsonOf(response) }));
   }
 
-  /** The same for an answer that is no JSON. An answer that breaks off while it is read is asked for again. */
+  /** The same for an answer that is not JSON. An answer that breaks off while it is read is asked for again. */
   async sendAs<Read>(
     path: string,
     request: Outgoing,
@@ -159,7 +159,7 @@ async function jsonOf(response: Response): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw new HeadspringError("unexpected-answer", `the answer is no JSON: ${text.slice(0, 200)}`, response.status);
+    throw new HeadspringError("unexpected-answer", `the answer is not JSON: ${text.slice(0, 200)}`, response.status);
   }
 }
 

@@ -115,7 +115,7 @@ export function partsOf<Part extends { readonly kind: string }>(
   return answer.map((part: unknown, index) => partOf<Part>(`item ${index} of the answer of ${answered}`, part, inLists, "come from"));
 }
 
-/** The same of an answer that is no list. */
+/** The same for an answer that is not a list. */
 export function partOf<Part extends { readonly kind: string }>(
   answered: string,
   part: unknown,

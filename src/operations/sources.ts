@@ -60,6 +60,6 @@ function jsonOf(body: unknown): string {
     return body === undefined ? "null" : JSON.stringify(body);
   } catch {
     // A bigint, or a circle: only `v8` messages can have them.
-    return JSON.stringify({ unreadable: "the message is no JSON" });
+    return JSON.stringify({ unreadable: "the message is not JSON" });
   }
 }

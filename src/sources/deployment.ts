@@ -11,7 +11,7 @@ export function namesOf({ connection, credentials }: { readonly connection: stri
   return [connection, ...(credentials === undefined ? [] : [credentials])];
 }
 
-/** @throws {SourceStopped} when there is no such variable, or it is no text */
+/** @throws {SourceStopped} when there is no such variable, or it is not a string */
 export function textOf(context: SourceContext, name: string): string {
   const value = context.binding(name);
   if (typeof value !== "string" || value.trim() === "") throw new SourceStopped(`${name} must be a variable or secret with text in it`);

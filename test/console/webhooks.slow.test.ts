@@ -55,7 +55,7 @@ describe.skipIf(IS_SKIPPED)("the page of webhooks", () => {
     await form.getByLabel("Headers").fill("x-key: k:1");
     await form.getByLabel("Condition").fill("{");
     await form.getByRole("button", { name: "Add it" }).click();
-    await form.getByText("The condition is no JSON").waitFor();
+    await form.getByText("The condition is not JSON").waitFor();
     await form.getByLabel("Condition").fill(`{"path": "data.quantity", "op": "more", "value": 1}`);
     await form.getByRole("button", { name: "Add it" }).click();
     await form.getByRole("alert").getByText("a condition is {path, op, value}").first().waitFor();

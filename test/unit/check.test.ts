@@ -147,7 +147,7 @@ describe("a check of another program", () => {
   }
 
   it.each([
-    ["a page", { "/app": "<html>" }, "/app is no JSON"],
+    ["a page", { "/app": "<html>" }, "/app is not JSON"],
     ["other members", { "/app": '{"categories": 1}' }, "/app is not what a Headspring store answers: categories"],
     ["null", { "/views": "null" }, "/views is not what"],
     ["a head that is not a position", { "/log/head": '{"head": -1}' }, "/log/head is not what"],

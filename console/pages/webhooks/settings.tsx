@@ -60,7 +60,7 @@ export function Settings({ of, done }: { of?: WebhookReport; done: (made: Webhoo
       setMistake("");
       return made;
     } catch (thrown) {
-      setMistake(`The condition is no JSON: ${(thrown as Error).message}`);
+      setMistake(`The condition is not JSON: ${(thrown as Error).message}`);
       return undefined;
     }
   };

@@ -24,7 +24,7 @@ export function routes(store: StoreWorker) {
   const command = (name: "AddTodo" | "AmendTodo" | "CompleteTodo" | "AbandonTodo", status: 200 | 201) => async (here: Here) => {
     const id = here.req.param("id") ?? "";
     const data = parsed(await here.req.text());
-    if (data === undefined) return here.text("Bad Request: the body is no JSON", 400);
+    if (data === undefined) return here.text("Bad Request: the body is not JSON", 400);
     try {
       const todo = clientFor(here).todo(id);
       const answer = await todo[name](data, { idempotencyKey: here.req.header("idempotency-key") });

@@ -39,7 +39,7 @@ export function compareVersions(version: string, code: Inspected, deployed: Depl
   return findings;
 }
 
-/** By the rules of Semantic Versioning. A version that is none is not compared. */
+/** By the rules of Semantic Versioning. What is not a version is not compared. */
 export function isOlder(one: string, other: string): boolean {
   const [a, b] = [parsed(one), parsed(other)];
   if (!a || !b) return false;

@@ -106,7 +106,7 @@ export async function answerOf<Schema extends z.ZodType>(connection: Connection,
   try {
     value = JSON.parse(body);
   } catch {
-    throw unexpected(`${path} is no JSON: ${body.slice(0, 100)}`);
+    throw unexpected(`${path} is not JSON: ${body.slice(0, 100)}`);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -28,7 +28,7 @@ function hasPart({ parts = [] }: RecordForm, name: string | undefined): boolean 
   return parts.some((part) => part.name === name);
 }
 
-/** The names that lead to a field. A name that is none of the parts' of a joined record is one of its first part. */
+/** The names that lead to a field. A name that no part of a joined record has is one of its first part. */
 export function namesOf(field: string, form: RecordForm, path: string): readonly string[] {
   const names = field.split(".");
   if (names.includes("")) refuse(path, "a field is a name, or names with dots between them");

@@ -180,7 +180,7 @@ describe("beyond the 24 cases", () => {
     expect((await send('{"title":"Buy milk"}')).status).toBe(422);
   });
   it("a body that is not JSON, or not an object, is a bad request", async () => {
-    expect(await (await send("{")).text()).toBe("Bad Request: the body is no JSON");
+    expect(await (await send("{")).text()).toBe("Bad Request: the body is not JSON");
     expect(await (await send("null")).text()).toMatch(/^Bad Request: the body is /);
     expect(await (await send("[1]")).text()).toMatch(/^Bad Request: the body is /);
   });
