@@ -160,6 +160,11 @@ export function bytesOf({ data, meta }: Pick<StoredEvent, "data" | "meta">): num
   return byteLength(data) + byteLength(meta);
 }
 
+/** Characters of an event's content: what it takes in memory, and cheaper to know than its {@link bytesOf bytes}, of which there are up to three to a character. */
+export function charactersOf({ data, meta }: Pick<StoredEvent, "data" | "meta">): number {
+  return data.length + meta.length;
+}
+
 const streamJson = rememberingLast((stream: string) => JSON.stringify(stream));
 const typeJson = rememberingLast((type: string) => JSON.stringify(type));
 

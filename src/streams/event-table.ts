@@ -1,6 +1,6 @@
 /** The events that version 0.1 has stored of a stream: a row each. Nothing is added to them: see `page-store.ts`. */
 
-import type { StoredEvent } from "../core/event.ts";
+import { type StoredEvent, charactersOf } from "../core/event.ts";
 import { hasTableWith, inBatches } from "../core/sqlite.ts";
 
 const COLUMNS = `version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased, trace, append`;
@@ -38,6 +38,6 @@ export class EventTable {
       const [low, high] = forward ? [last ? last.version + 1 : from, to] : [from, last ? last.version - 1 : to];
       return this.#sql.exec<Row>(query, low, high, limit).toArray() as unknown as AppendedEvent[];
     };
-    return inBatches(read, ({ data, meta }) => data.length + meta.length);
+    return inBatches(read, charactersOf);
   }
 }

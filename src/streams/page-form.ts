@@ -1,6 +1,6 @@
 /** How events are stored: an append is a page, or several if it is long. The form of a page's content is that of `store/events-text.ts`. */
 
-import { type StoredEvent, bytesOf } from "../core/event.ts";
+import { type StoredEvent, bytesOf, charactersOf } from "../core/event.ts";
 import { type EventsText, eventsOf, textOf } from "../store/events-text.ts";
 import { PAGE_EVENT_BYTES, STREAM_PAGE_BYTES } from "./limits.ts";
 
@@ -19,7 +19,7 @@ export function pagesOf(events: readonly StoredEvent[]): Page[] {
 /** The events in parts, each of which fits in a row. */
 function parts(events: readonly StoredEvent[]): (readonly StoredEvent[])[] {
   // A code unit is at most three bytes: most appends need not be measured.
-  const characters = events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
+  const characters = events.reduce((sum, event) => sum + charactersOf(event), 0);
   if (3 * characters + PAGE_EVENT_BYTES * events.length <= STREAM_PAGE_BYTES) return events.length > 0 ? [events] : [];
   const all: StoredEvent[][] = [];
   let bytes = Number.POSITIVE_INFINITY;

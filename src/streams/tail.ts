@@ -3,7 +3,7 @@
  * reading it back from SQLite costs as much as storing it did (measured).
  */
 
-import type { StoredEvent } from "../core/event.ts";
+import { type StoredEvent, charactersOf } from "../core/event.ts";
 import { APPEND_BYTES } from "../core/limits.ts";
 
 export class Tail {
@@ -13,7 +13,7 @@ export class Tail {
 
   /** Takes an append that has been committed. The tail then has at least that, and at most about as much as the largest append. */
   take(events: readonly StoredEvent[]): void {
-    const characters = events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
+    const characters = events.reduce((sum, event) => sum + charactersOf(event), 0);
     if (this.#characters + characters > APPEND_BYTES) this.forget();
     this.#events.push(...events);
     this.#characters += characters;
