@@ -23,7 +23,9 @@ export type DataSchema = z.ZodType<{ readonly [key: string]: JsonValue }>;
 export type DataSchemas = Readonly<Record<string, DataSchema>>;
 
 /** The same data, readonly to any depth: it may be part of a state, or a literal. */
-export type Frozen<Data> = JsonValue extends Data ? Data : { readonly [Key in keyof Data]: Frozen<Data[Key]> };
+export type Frozen<Data> = JsonValue extends Data ? Data : [Data] extends [string | number | boolean | null] ? Data : ReadonlyDeep<Data>;
+/** An object or array. Named, since the compiler shows it so: with the app's own name for what is in it, instead of all its fields. */
+type ReadonlyDeep<Data> = { readonly [Key in keyof Data]: Frozen<Data[Key]> };
 
 export declare const keys: unique symbol;
 

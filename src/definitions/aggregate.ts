@@ -19,17 +19,18 @@ import { requireHandlers } from "./required.ts";
 
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 
+/** How one event changes the state. */
+type Evolver<State, Data> = (state: Frozen<State>, data: Frozen<Data>, event: EvolveContext) => Frozen<State>;
+
 // `NoInfer`: the handlers' return values must not widen the literals of `State`.
-interface Described<Events extends DataSchemas, Commands extends DataSchemas, State> {
+interface Described<Events extends DataSchemas, Commands extends DataSchemas, Evolve> {
   readonly description?: string;
   /** Event types by name. The output of the schema is what is stored. */
   readonly events: Events;
   /** Commands by name. The body of the request is validated with the schema. */
   readonly commands: Commands;
   /** How each event changes the state. Pure, synchronous, never throws. */
-  readonly evolve: NoInfer<{
-    readonly [Type in keyof Events]: (state: Frozen<State>, data: Frozen<z.output<Events[Type]>>, event: EvolveContext) => Frozen<State>;
-  }>;
+  readonly evolve: Evolve;
   /**
    * Replaces the source of `evolve` and `initialState` as their version: snapshots of another revision are ignored. Change it when you
    * change functions that they call.
@@ -41,6 +42,21 @@ interface Described<Events extends DataSchemas, Commands extends DataSchemas, St
    */
   readonly ifMatch?: "required";
 }
+
+/** The handlers of an aggregate's events. */
+type EvolveLike<Evolve, Events extends DataSchemas, State> = {
+  readonly [Type in keyof Evolve]: Type extends keyof Events
+    ? [Evolve[Type]] extends [Nobody]
+      ? Evolve[Type]
+      : NoInfer<EvolverLike<Evolve[Type], State, z.output<Events[Type]>>>
+    : Undeclared<Type>;
+};
+/** Of one that makes another state: only what it makes, so that the compiler compares the states and does not write all parameters out. */
+type EvolverLike<Handler, State, Data> = [Handler] extends [(...args: never) => infer Made]
+  ? [Made] extends [Frozen<State>]
+    ? Evolver<State, Data>
+    : (...parameters: never) => Frozen<State>
+  : Evolver<State, Data>;
 
 /** The rules of an aggregate. */
 type DecideLike<Decide, Events extends DataSchemas, Commands extends DataSchemas, State> = {
@@ -61,7 +77,8 @@ export interface AggregateDefinition<
   Commands extends DataSchemas,
   State,
   Decide extends AnyDecide<Commands> = AnyDecide<Commands>,
-> extends Described<Events, Commands, State> {
+  Evolve extends AnyDecide<Events> = AnyDecide<Events>,
+> extends Described<Events, Commands, EvolveLike<Evolve, Events, State>> {
   /** What each command leads to: events and timers, `nothing()` or `refuse(…)`. Pure and synchronous. */
   readonly decide: DecideLike<Decide, Events, Commands, State>;
   /**
@@ -79,7 +96,7 @@ export interface Aggregate<
   Events extends DataSchemas = DataSchemas,
   Commands extends DataSchemas = DataSchemas,
   State = unknown,
-> extends Described<Events, Commands, State> {
+> extends Described<Events, Commands, { readonly [Type in keyof Events]: Evolver<State, z.output<Events[Type]>> }> {
   readonly kind: "aggregate";
   readonly decide: {
     readonly [Command in keyof Commands]: (
@@ -129,7 +146,8 @@ export function aggregate<
   const Commands extends Schemas<Commands>,
   State,
   Decide extends AnyDecide<Commands>,
->(name: Name, definition: AggregateDefinition<Events, Commands, State, Decide>): Aggregate<Name, Events, Commands, State> {
+  Evolve extends AnyDecide<Events>,
+>(name: Name, definition: AggregateDefinition<Events, Commands, State, Decide, Evolve>): Aggregate<Name, Events, Commands, State> {
   requireName("aggregate", name);
   for (const type of Object.keys(definition.events)) requireName(`event type of aggregate "${name}"`, type, EVENT_TYPE);
   for (const command of Object.keys(definition.commands)) requireName(`command of aggregate "${name}"`, command, NAME);
@@ -142,7 +160,7 @@ export function aggregate<
   return {
     kind: "aggregate",
     name,
-    ...(rules as Omit<Aggregate<Name, Events, Commands, State>, "kind" | "name">),
+    ...(rules as unknown as Omit<Aggregate<Name, Events, Commands, State>, "kind" | "name">),
     ...(internal ? { internal: new Set(internal) } : {}),
   };
 }

@@ -15,8 +15,11 @@ export interface Nobody {
 
 export type AnyFunction = (...args: never) => unknown;
 
-/** Handlers of the events of these categories, whatever they are. */
-export type HandlersOf<From extends Followed> = Readonly<Partial<Record<EventOf<From>["type"], unknown>>>;
+/** Handlers of the events of these categories, whatever they are; of other events, too, so that {@link Undeclared} says what is wrong. */
+export type HandlersOf<From extends Followed, More extends string = never> = Readonly<
+  // oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would refuse handlers whose type is an interface
+  Partial<Record<EventOf<From>["type"] | More, unknown>> & Record<string, any>
+>;
 
 /**
  * What a handler may answer, seen from what it does answer: of a wrong part only the part of that name, so that the compiler compares the
@@ -48,5 +51,16 @@ export type Namesake<One, Part> = One extends Part
         : Part;
 type Named<Parts, Name> = [Extract<Parts, Name>] extends [never] ? Extract<Parts, Declared<string>> : Extract<Parts, Name>;
 
-/** Stands for the handler of an event or a command that is not declared. */
-export type Undeclared<Name> = `nothing is declared that is called "${Name & string}"`;
+/**
+ * Stands for the handler of an event or a command that is not declared. It can be called, so that the compiler does not complain about the
+ * handler's parameters as well; and it is a condition, since the compiler shows that in full instead of by its name.
+ */
+export type Undeclared<Name> = string extends Name
+  ? AnyOne
+  : Name extends string
+    ? AnyCalled & `nothing is declared that is called "${Name}"`
+    : never;
+/* oxlint-disable typescript/no-explicit-any -- no narrower type lets the handler be wrong only once */
+type AnyOne = any;
+type AnyCalled = (...parameters: any[]) => unknown;
+/* oxlint-enable typescript/no-explicit-any */

@@ -9,11 +9,6 @@ const ROOT = join(import.meta.dirname, "../..");
 const FOLDER = "test/types/mistakes";
 /** Characters, with its explanations. */
 const SHORT = 600;
-/** Those that are longer, and why. */
-const LONGER: Readonly<Record<string, number>> = {
-  // The compiler does not look into a block: it compares the functions.
-  "state-in-block.ts": 910,
-};
 /** The useful words, in the line above the mistake. Where two types are compared, they may be in the explanation. */
 const MARK = /\/\/ mistake(, explained)?: (.*)/;
 /** The compiler, on a machine that has other work. */
@@ -38,7 +33,7 @@ describe("a mistake that the compiler can see", { timeout: COMPILE_MS }, () => {
     const own = errors.filter((error) => error.startsWith(`${FOLDER}/${program}(`));
     expect(own, own.join("\n")).toHaveLength(1);
     const [error = ""] = own;
-    expect(error.length, error).toBeLessThanOrEqual(LONGER[program] ?? SHORT);
+    expect(error.length, error).toBeLessThanOrEqual(SHORT);
     expect(isExplained ? error : error.split("\n")[0]).toContain(words);
     expect(error).toContain(`${program}(${mark + 2},`);
   });

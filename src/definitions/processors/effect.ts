@@ -143,8 +143,7 @@ export function effect<const Name extends string, From extends Followed, Events 
     retry: retryPolicy(`effect "${name}"`, retry),
     loops,
     timeoutMs,
-    // The functions were typed where they were written; from here on they get events by the type's name alone.
-    handlers: new Map(Object.entries(on)) as unknown as Effect["handlers"],
+    handlers: new Map(Object.entries(on)), // typed where they were written
     streamOf: (stream as Effect["streamOf"] | undefined) ?? ((event) => streamIdOf(event.stream)),
     ...(otherwise ? { otherwise: otherwise as NonNullable<Effect["otherwise"]> } : {}),
     ...rest,

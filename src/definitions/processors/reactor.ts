@@ -7,6 +7,7 @@ import { REACTIONS } from "../limits.ts";
 import { partsOf } from "../../core/misfit.ts";
 import { CodeMistake } from "../../core/mistake.ts";
 import { requireName, streamIdProblem } from "../../core/names.ts";
+import type { HandlersOf, Nobody, Undeclared } from "../handlers.ts";
 import { type EventOf, type EventOfType, type Followed, requireKnownTypes } from "../followed.ts";
 import { type ActionOf, type Checked, type Emission, type Emissions, emissionsOf, undeclared } from "./emissions.ts";
 import { type Loops, hopsProblem, requireHops } from "./loops.ts";
@@ -28,10 +29,19 @@ export interface ProcessorOptions {
   readonly loops?: Loops;
 }
 
+/** The handlers of a reactor. */
+type HandlersLike<On, From extends Followed, Emits extends Emission | readonly Emission[]> = {
+  readonly [Type in keyof On]: Type extends EventOf<From>["type"]
+    ? [On[Type]] extends [Nobody]
+      ? On[Type]
+      : NoInfer<(event: EventOfType<From, Type>) => Actions<ActionOf<Emits>>>
+    : Undeclared<Type>;
+};
+
 export interface ReactorDefinition<
   From extends Followed,
   Emits extends Emission | readonly Emission[],
-  Handled extends EventOf<From>["type"] = EventOf<From>["type"],
+  On extends HandlersOf<From> = HandlersOf<From>,
 > extends ProcessorOptions {
   /** The categories whose events it answers. */
   readonly from: From | readonly From[];
@@ -41,7 +51,7 @@ export interface ReactorDefinition<
    */
   readonly emits?: Emits & Checked<Emits>;
   /** One handler for each event type of interest. Pure and synchronous: after a crash it may run again. */
-  readonly on: { readonly [Type in Handled]: NoInfer<(event: EventOfType<From, Type>) => Actions<ActionOf<Emits>>> };
+  readonly on: HandlersLike<On, From, Emits>;
 }
 
 /** A reactor, as the engine sees it. */
@@ -74,9 +84,9 @@ export interface Reactor<Name extends string = string, From extends Followed = F
 export function reactor<
   const Name extends string,
   From extends Followed,
-  const Handled extends EventOf<From>["type"],
+  On extends HandlersOf<From>,
   const Emits extends Emission | readonly Emission[] = readonly [],
->(name: Name, definition: ReactorDefinition<From, Emits, Handled>): Reactor<Name, From> {
+>(name: Name, definition: ReactorDefinition<From, Emits, On>): Reactor<Name, From> {
   requireName("reactor", name);
   const { from, emits = [], on, start = "beginning", retry, loops = false, ...rest } = definition;
   const followed: readonly From[] = Array.isArray(from) ? from : [from];

@@ -2,7 +2,7 @@
 
 import { type DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../../core/event.ts";
 import type { EventOf, EventOfType, Followed } from "../followed.ts";
-import type { AnyFunction, Nobody, Undeclared } from "../handlers.ts";
+import type { AnyFunction, HandlersOf, Nobody, Undeclared } from "../handlers.ts";
 import { type RowWrite, type RowWriter, rowWriter } from "./row-writer.ts";
 
 /**
@@ -44,7 +44,7 @@ type InItsForm<Row, Event, Given> = [Given] extends [Nobody]
 type Deletion = RecordedEvent<typeof DELETED, { readonly erased: boolean }>;
 
 /** Handlers by event type, whatever they are. */
-export type AnyHandlers<From extends Followed> = { readonly [Type in EventOf<From>["type"] | typeof DELETED]?: unknown };
+export type AnyHandlers<From extends Followed> = HandlersOf<From, typeof DELETED>;
 
 /** The handlers of a view. */
 export type HandlersLike<On, From extends Followed, Row> = {

@@ -9,6 +9,7 @@ import { requireName } from "../../core/names.ts";
 import { COMMAND_SENT, START_SAGA } from "../processors/process-events.ts";
 import type { Process } from "../processors/process.ts";
 import { UNDO } from "../processors/saga-steps.ts";
+import type { AnyHandlers, HandlersLike } from "./handler.ts";
 import { type View, view } from "./view.ts";
 
 /** What an instance waits for at a time. Ours: it bounds the row; a plan with more steps at once shows the first of them. */
@@ -79,6 +80,7 @@ export function processesView<const Name extends string, From extends Process>(
   const types = new Set(processes.flatMap(({ events }) => Object.keys(events)));
   const rowOf = { at: ({ stream }: RecordedEvent) => stream, fold };
   const gone = { at: ({ stream }: RecordedEvent) => stream, fold: () => null };
+  const on: object = { ...Object.fromEntries([...types].map((type) => [type, rowOf])), [DELETED]: gone };
   const made = view(name, {
     description: `The instances of ${processes.map((one) => one.name).join(", ")}, by status.`,
     from: processes,
@@ -86,7 +88,7 @@ export function processesView<const Name extends string, From extends Process>(
     key: "id",
     indexes: [["status", "since"]],
     revision: REVISION,
-    on: { ...Object.fromEntries([...types].map((type) => [type, rowOf])), [DELETED]: gone },
+    on: on as HandlersLike<AnyHandlers<From>, From, ProcessRow>, // their names are known when it runs
   });
   return { ...made, ownRows: true, ownKey: "stream", processes: true };
 }

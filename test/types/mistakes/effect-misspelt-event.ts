@@ -7,7 +7,7 @@ effect("charge", {
   from: room,
   records: payment,
   on: {
-    // mistake: 'Bookd' does not exist
+    // mistake: nothing is declared that is called \"Bookd\"
     Bookd: async () => event("Charged", { receipt: "1" }),
   },
 });

@@ -5,7 +5,7 @@ reactor("leave", {
   from: room,
   emits: room,
   on: {
-    // mistake: 'Bookd' does not exist
+    // mistake: nothing is declared that is called \"Bookd\"
     Bookd: () => [send(room, "1", "Leave", { guest: "a" })],
   },
 });

@@ -6,7 +6,7 @@ reactor("leave", {
   emits: room,
   on: {
     Booked: ({ stream, data }) => send(room, stream, "Leave", { guest: data.guest }),
-    // mistake: 'Lft' does not exist
+    // mistake: nothing is declared that is called \"Lft\"
     Lft: () => [],
   },
 });

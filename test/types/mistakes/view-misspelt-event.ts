@@ -7,7 +7,7 @@ view("guests", {
   row: z.object({ room: z.string(), guest: z.string() }),
   key: "room",
   on: {
-    // mistake: 'Bookd' does not exist in type
+    // mistake: nothing is declared that is called \"Bookd\"
     Bookd: () => ({ room: "a", guest: "a" }),
   },
 });
