@@ -74,10 +74,13 @@ describe("promise 9: a body", () => {
 
   it.each([COMMAND, "/import"])("of %s that breaks off counts as the client's fault, not as a failure of the store", async (path) => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
-    const body = new ReadableStream({ pull: (controller) => controller.error(new Error("the client has gone")) });
-    const response = await createHttp(app).request(`/stores/body${path}`, { method: "POST", body }, env);
-    expect(response.status).toBe(400);
-    expect((await read(response)).detail).toContain("broke off");
+    for (const coding of ["identity", "gzip"]) {
+      const body = new ReadableStream({ pull: (controller) => controller.error(new Error("the client has gone")) });
+      const request = { method: "POST", body, headers: { "content-encoding": coding } };
+      const response = await createHttp(app).request(`/stores/body${path}`, request, env);
+      expect(response.status).toBe(400);
+      expect((await read(response)).detail).toContain("broke off");
+    }
     expect(complaint).not.toHaveBeenCalled();
   });
 
