@@ -88,7 +88,7 @@ async function previews(store: Store, rules: Rules, { event, last }: z.output<ty
 
 type Targets = ReturnType<typeof targetsOf>;
 
-/** Of an event of the log, as the processor gets it. One that this code cannot lift fails, as it would fail the processor. */
+/** What the processor would do with an event of the log. One that this code cannot lift fails, as it would fail the processor. */
 async function previewLogged(store: Store, rules: Rules, logged: LoggedEvent, head: number, targetsOnce?: () => Targets): Promise<object> {
   const { position, erased } = logged;
   const lifted = liftFor(rules.followed, logged);
