@@ -67,7 +67,8 @@ export function fromHeaders(
   data: unknown,
 ): { readonly event: Record<string, unknown>; readonly issues: readonly Issue[] } {
   const issues: Issue[] = [];
-  const event: Record<string, unknown> = {};
+  // As entries: an attribute called __proto__ would be lost on an object, and is refused as any other wrong name is.
+  const attributes: [name: string, value: unknown][] = [];
   for (const [name, value] of headers) {
     if (!name.startsWith("ce-")) continue;
     const attribute = name.slice("ce-".length);
@@ -79,15 +80,15 @@ export function fromHeaders(
       continue;
     }
     try {
-      event[attribute] = decodeHeader(value);
+      attributes.push([attribute, decodeHeader(value)]);
     } catch {
       issues.push({ path: attribute, message: "percent-encoded UTF-8, with %25 for a percent sign" });
     }
   }
   const type = headers.get("content-type");
   // curl's default content type stands for JSON, as it does for every other body.
-  if (type !== null && !/^application\/x-www-form-urlencoded/i.test(type)) event.datacontenttype = type;
-  return { event: { ...event, data }, issues };
+  if (type !== null && !/^application\/x-www-form-urlencoded/i.test(type)) attributes.push(["datacontenttype", type]);
+  return { event: Object.fromEntries([...attributes, ["data", data]]), issues };
 }
 
 /** Undoes double quotes (of earlier versions of the HTTP binding), then percent-encoding. @throws {URIError} */

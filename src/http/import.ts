@@ -119,8 +119,8 @@ class Importer {
   }
 
   async #declare({ line, text }: NumberedLine): Promise<void> {
-    this.#line = line;
     if (this.#calls < IMPORT_DEFINITION_CALLS) throw new Enough(this.#stored);
+    this.#line = line;
     this.#calls -= IMPORT_DEFINITION_CALLS;
     try {
       const isNew = await importDefinition(this.#context, text);

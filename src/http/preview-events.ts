@@ -1,19 +1,14 @@
 /** The events of a preview: events of the log, and such as were never written. */
 
 import * as z from "zod";
-import { type FilterOfConsumer, type JsonObject, type LoggedEvent, type RecordedEvent, toRecorded } from "../core/event.ts";
+import type { FilterOfConsumer, JsonObject, LoggedEvent, RecordedEvent } from "../core/event.ts";
 import { newId } from "../core/ids.ts";
 import { MAX_POSITION } from "../core/limits.ts";
-import { messageOf } from "../core/mistake.ts";
 import { EVENT_TYPE, NAME, UUID, streamIdProblem } from "../core/names.ts";
-import { thrown } from "../core/platform-errors.ts";
-import type { Followed } from "../definitions/followed.ts";
-import { liftError, liftFor } from "../definitions/upcast.ts";
 import type { Store } from "../store/store.ts";
 import { type Found, lookBack } from "../views/look-back.ts";
 import { EventIn, JsonObject as JsonObjectIn } from "./append.ts";
 import { requireWithin } from "./log-query.ts";
-import { Problem } from "./problem.ts";
 
 const Position = z.int().positive().max(MAX_POSITION);
 
@@ -50,15 +45,6 @@ export async function loggedAt(store: Store, position: number, head: number): Pr
   const [logged] = events;
   if (!logged) throw new Error(`the log has no event at ${position}`);
   return logged;
-}
-
-/** The event as a consumer gets it; undefined: it was erased. @throws {Problem} when it cannot be lifted */
-export function recordedAs(followed: readonly Followed[], logged: LoggedEvent): RecordedEvent | undefined {
-  if (logged.erased) return undefined;
-  const event = liftFor(followed, logged);
-  const problem = liftError(event);
-  if (problem) throw new Problem("invalid-request", messageOf(thrown(problem)));
-  return toRecorded(event);
 }
 
 /** As if it came next. */

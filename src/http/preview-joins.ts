@@ -6,7 +6,7 @@
 import type { Found, Lookup } from "../definitions/processors/rules-run.ts";
 import { type RecordedEvent, toRecorded } from "../core/event.ts";
 import { CONSUMER_BATCH_BYTES, MAX_POSITION, PAGE_EVENTS } from "../core/limits.ts";
-import { liftError, liftFor } from "../definitions/upcast.ts";
+import { liftFor, problemFor } from "../definitions/upcast.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
 import type { StoredRow } from "../definitions/views/handler.ts";
 import { concerns } from "../processors/rules-copied.ts";
@@ -62,7 +62,7 @@ async function folded(store: Store, view: View, key: string, to: number): Promis
     for (const logged of page.events) {
       if (logged.erased || skipped.has(logged.position)) continue;
       const event = liftFor(view.followed, logged);
-      const problem = liftError(event);
+      const problem = problemFor(view.followed, event);
       if (problem) throw problem;
       foldOne(view, rows, key, toRecorded(event));
     }

@@ -12,14 +12,14 @@ import type { Rules } from "../definitions/processors/rules.ts";
 import { type Lookup, type Traced, run, whyPassed } from "../definitions/processors/rules-run.ts";
 import { type Refused, StepMistake } from "../definitions/processors/rules-values.ts";
 import type { Emission } from "../definitions/processors/rules-emit.ts";
-import { liftError, liftFor } from "../definitions/upcast.ts";
+import { liftFor, problemFor } from "../definitions/upcast.ts";
 import { undeclaredProcessor } from "../operations/check-definition.ts";
 import { targetsOf } from "../processors/rules-consumer.ts";
 import type { Store } from "../store/store.ts";
 import { jsonBody } from "./body.ts";
 import { problemOfPreview, unknownProcessor } from "./definitions.ts";
 import { DEFINITION_BYTES, PREVIEW_EACH, PREVIEW_MS } from "./limits.ts";
-import { EVENT_FORMS, GivenEvent, latestFor, loggedAt, recordedAs, recordedOf } from "./preview-events.ts";
+import { EVENT_FORMS, GivenEvent, latestFor, loggedAt, recordedOf } from "./preview-events.ts";
 import { type FoundAt, findFor } from "./preview-joins.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, checked, storeOf } from "./request.ts";
@@ -70,7 +70,7 @@ async function previews(store: Store, rules: Rules, { event, last }: z.output<ty
     throw new Problem("invalid-request", `the preview is not valid: ${message}`, { issues: [{ path: "event", message }] });
   }
   const head = await store.log.head();
-  if (typeof event === "number") return preview(store, rules, recordedAs(rules.followed, await loggedAt(store, event, head)), event, head);
+  if (typeof event === "number") return previewLogged(store, rules, await loggedAt(store, event, head), head);
   if (event) return preview(store, rules, recordedOf(event, head), head + 1, head);
   // Asked for once, and only where an event gets as far as its steps.
   let targets: Targets | undefined;
@@ -81,15 +81,22 @@ async function previews(store: Store, rules: Rules, { event, last }: z.output<ty
   for (const logged of events) {
     const hasRoom = Date.now() < until && store.budget?.fits(PORTION_CALLS) !== false;
     if (done.length > 0 && !hasRoom) break;
-    const lifted = liftFor(rules.followed, logged);
-    const problem = liftError(lifted);
-    if (problem) done.push(notLifted(rules.name, logged, problem));
-    else done.push(await preview(store, rules, logged.erased ? undefined : toRecorded(lifted), logged.position, head, targetsOnce));
+    done.push(await previewLogged(store, rules, logged, head, targetsOnce));
   }
   return { processor: rules.name, previews: done, left: events.length - done.length, from: scannedTo, to: head };
 }
 
 type Targets = ReturnType<typeof targetsOf>;
+
+/** What the processor would do with an event of the log. One that this code cannot lift fails, as it would fail the processor. */
+async function previewLogged(store: Store, rules: Rules, logged: LoggedEvent, head: number, targetsOnce?: () => Targets): Promise<object> {
+  const { position, erased } = logged;
+  const lifted = liftFor(rules.followed, logged);
+  const problem = problemFor(rules.followed, lifted);
+  if (!problem) return preview(store, rules, erased ? undefined : toRecorded(lifted), position, head, targetsOnce);
+  const error = { path: "", message: messageOf(thrown(problem)) };
+  return { processor: rules.name, event: { position }, outcome: "failed", steps: [], error, emits: [] };
+}
 
 /** @param event undefined: it was erased */
 async function preview(
@@ -126,11 +133,6 @@ async function preview(
     const emits = refused ? [notTaken(path, refused, problem)] : [];
     return { processor: rules.name, event, outcome: "failed", steps, error: failed, emits };
   }
-}
-
-function notLifted(processor: string, { position }: LoggedEvent, problem: Error): object {
-  const error = { path: "", message: messageOf(thrown(problem)) };
-  return { processor, event: { position }, outcome: "failed", steps: [], error, emits: [] };
 }
 
 /** What the view's own handlers throw is shown at the join. */

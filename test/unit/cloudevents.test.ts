@@ -171,6 +171,7 @@ describe("a CloudEvent that cannot be stored", () => {
     ["an attribute with an object", { ...EXAMPLE, ext: {} }, "ext"],
     ["an attribute with half a character", { ...EXAMPLE, ext: "\ud800" }, "ext"],
     ["an attribute with an invalid character", { ...EXAMPLE, ext: "\ufffe" }, "ext"],
+    ["an attribute that is called as the prototype of objects", JSON.parse(JSON.stringify(EXAMPLE).replace("{", '{"__proto__":"a",')), "__proto__"],
   ])("is %s", (_what, value, path) => {
     expect(issuesOf(value).map((issue) => issue.path)).toEqual([path]);
   });
@@ -214,6 +215,10 @@ describe("binary mode", () => {
     ["a header for the data", { "ce-data": "{}" }, "data"],
   ])("refuses %s", (_what, headers, path) => {
     expect(read(headers).issues).toMatchObject([{ path }]);
+  });
+
+  it("refuses what JSON would refuse, too: an attribute that is called as the prototype of objects", () => {
+    expect(issuesOf(read({ "ce-__proto__": "a" }).event)).toMatchObject([{ path: "__proto__" }]);
   });
 });
 

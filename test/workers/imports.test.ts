@@ -7,7 +7,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SequencePart } from "../../src/store/log-protocol.ts";
 import { eventually, holdWakeUps } from "./delivery/support.ts";
 import { storedEvents } from "./log/events.ts";
-import { freshStore, interceptLogMethod, read, setVariables } from "./support.ts";
+import { app } from "./app.ts";
+import { createHttp } from "../../src/http/worker.ts";
+import { freshStore, interceptCatalog, interceptLogMethod, read, setVariables } from "./support.ts";
 import { eventsIn, storeIn } from "./streams/stored.ts";
 import { expectErrors } from "./errors.ts";
 
@@ -251,6 +253,107 @@ describe("an import that is too large for one request", () => {
     ]);
     expect(await inOrder(store)).toEqual(expected(lines));
     expect(await read(await send("?after=3"))).toMatchObject({ status: 400, code: "invalid-request" });
+  });
+});
+
+describe("an import of more definitions than one request may declare", () => {
+  it.each([
+    ["with a key", { "idempotency-key": "declarations" }],
+    ["without a key", {}],
+  ] as [string, Record<string, string>][])("reports how far it got, and goes on from there: %s", async (_what, headers) => {
+    setVariables({ WORKERS_PLAN: "free" });
+    const store = freshStore("free-definitions");
+    const names = Array.from({ length: 6 }, (_, at) => `category-${at}`);
+    const body = ndjson(names.map((name) => ({ definition: { kind: "category", name, definition: {} } })));
+    const stopped = await store.post("/import", body, headers);
+    expect([stopped.status, stopped.headers.get("retry-after")]).toEqual([503, "0"]);
+    const { next, ...progress } = await read(stopped);
+    expect(progress).toMatchObject({ code: "unavailable", imported: next });
+    if (!("idempotency-key" in headers)) expect(progress.lines).toBe(next);
+    const rest = "idempotency-key" in headers ? "/import" : `/import?after=${next}`;
+    expect(await read(await store.post(rest, body, headers))).toMatchObject({ imported: 6 - next });
+    for (const name of names) expect((await store.get(`/streams/${name}`)).status).toBe(200);
+  });
+});
+
+describe("an import with a key", () => {
+  const keyed = (key: string) => ({ "idempotency-key": key });
+
+  it("remembers how far it got when the same key comes with a body that breaks off at once", async () => {
+    const store = freshStore("broken-off");
+    const lines = linesOf(["a", "b", "c"]);
+    const send = async (body: string | ReadableStream) => read(await store.post("/import", body, keyed("k")));
+    expect(await send(ndjson(lines))).toEqual({ lines: 3, imported: 3, known: 0 });
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("the client has gone")) });
+    expect(
+      await read(
+        await createHttp(app).request(`/stores/${store.store}/import`, { method: "POST", body: broken, headers: keyed("k") }, env),
+      ),
+    ).toMatchObject({
+      status: 400,
+      code: "invalid-request",
+      line: 1,
+    });
+    expect(await send(ndjson(linesOf(["d"], 7)))).toMatchObject({ status: 409, code: "idempotency-conflict", imported: 0 });
+    expect(await send(ndjson(lines))).toEqual({ lines: 3, imported: 0, known: 3 });
+    expect(await inOrder(store)).toEqual(expected(lines));
+  });
+
+  it("tells what is wrong with a line although the place cannot be recorded: a corrected body then needs another key", async () => {
+    const warned = vi.spyOn(console, "warn").mockReturnValue();
+    const store = freshStore("unrecorded");
+    const lines = linesOf(["a", "b", "c"]);
+    const bad = ndjson([lines[0], { ...lines[1], type: "no type" }, lines[2]] as object[]);
+    let calls = 0;
+    const spy = interceptCatalog(store.store, "moveImport", (real) => async (...given) => {
+      if (++calls > 1) throw new Error("the catalog is away");
+      return real(...given);
+    });
+    const refused = await read(await store.post("/import", bad, keyed("k")));
+    spy.mockRestore();
+    expect(refused).toMatchObject({ status: 400, code: "invalid-request", line: 2, imported: 1 });
+    const unrecorded = { message: expect.stringContaining("the place where an import stopped could not be recorded") };
+    expect(warned).toHaveBeenCalledWith(expect.objectContaining(unrecorded));
+    expect(await read(await store.post("/import", ndjson(lines), keyed("k")))).toMatchObject({ status: 409, code: "idempotency-conflict" });
+    expect(await read(await store.post("/import", ndjson(lines), keyed("another")))).toEqual({ lines: 3, imported: 2, known: 1 });
+  });
+
+  it("stops when another one with this key overtakes it, and nothing is stored twice", async () => {
+    const store = freshStore("overtaken");
+    const lines = linesOf(["a", "b", "c"]);
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const slow = writable.getWriter();
+    const first = store.post("/import", readable, keyed("k"));
+    await slow.write(new TextEncoder().encode(`${ndjson(lines.slice(0, 1))}\n`));
+    await eventually(async () => expect(await store.log()).toHaveLength(1));
+    expect(await read(await store.post("/import", ndjson(lines), keyed("k")))).toEqual({ lines: 3, imported: 2, known: 1 });
+    await slow.write(new TextEncoder().encode(ndjson(lines.slice(1))));
+    await slow.close();
+    expect(await read(await first)).toMatchObject({
+      status: 409,
+      code: "idempotency-conflict",
+      detail: expect.stringContaining("another import under this key is under way"),
+    });
+    expect(await inOrder(store)).toEqual(expected(lines));
+    expect(await read(await store.post("/import", ndjson(lines), keyed("k")))).toEqual({ lines: 3, imported: 0, known: 3 });
+  });
+});
+
+describe("an import while the store's catalog does not answer", () => {
+  it("fails without storing anything of that piece, and succeeds when it is sent again", async () => {
+    const store = freshStore("no-catalog");
+    await store.send("PUT", "/streams/declared", {});
+    const [one, other] = linesOf(["a", "b"]);
+    const lines = [one, { ...other, stream: "declared/b" }] as Line[];
+    const spy = interceptCatalog(store.store, "lookUp", () => async () => {
+      throw new Error("the catalog is away");
+    });
+    expectErrors(/a request failed/);
+    const failed = await store.post("/import", ndjson(lines));
+    expect([failed.status, (await read(failed)).code]).toEqual([500, "internal-error"]);
+    spy.mockRestore();
+    expect(await store.log()).toEqual([]);
+    expect(await read(await store.post("/import", ndjson(lines)))).toEqual({ lines: 2, imported: 2, known: 0 });
   });
 });
 

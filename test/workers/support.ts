@@ -7,6 +7,7 @@ import { Store } from "../../src/store/store.ts";
 import { segmentName } from "../../src/store/segment.ts";
 import { type LogPage, type LogRpc } from "../../src/store/log-protocol.ts";
 import { asRead } from "../../src/store/packed-page.ts";
+import type { CatalogRpc } from "../../src/store/catalog-protocol.ts";
 import type { StoredEvent } from "../../src/core/event.ts";
 import { type EventsText, eventsOf } from "../../src/store/events-text.ts";
 import { ownStore } from "./errors.ts";
@@ -105,6 +106,22 @@ export function interceptLogMethod<Method extends Intercepted>(
     const real = (method === "read" ? async (...given: never[]) => asRead((await ask(...given)) as LogPage) : ask) as LogRpc[Method];
     const faked = (...given: never[]) => (wrap(real) as (...given: never[]) => Promise<unknown>)(...withEvents(given));
     return new Proxy(stub, { get: (target, property) => (property === method ? faked : Reflect.get(target, property)) });
+  });
+}
+
+/** Puts something between a store's catalog and the callers of this method of it. `wrap` gets the real one to call or not. */
+export function interceptCatalog<Method extends keyof CatalogRpc>(
+  store: string,
+  method: Method,
+  wrap: (real: CatalogRpc[Method]) => CatalogRpc[Method],
+) {
+  const getByName = env.CATALOGS.getByName.bind(env.CATALOGS);
+  return vi.spyOn(env.CATALOGS, "getByName").mockImplementation((name) => {
+    const stub = getByName(name);
+    if (name !== store) return stub;
+    const real = ((...given: never[]) =>
+      (stub as unknown as Record<Method, (...given: never[]) => unknown>)[method](...given)) as CatalogRpc[Method];
+    return new Proxy(stub, { get: (target, property) => (property === method ? wrap(real) : Reflect.get(target, property)) });
   });
 }
 

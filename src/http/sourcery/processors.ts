@@ -74,6 +74,7 @@ async function create(context: HttpContext): Promise<Response> {
   if ([from, ...joined].every(exists) && [...categories, ...joined].every((one) => !around.retired.has(one))) {
     const missing = categories.filter((one) => !exists(one));
     requireFitting(name, definition, { ...around, categories: withMade(around.categories, missing) });
+    if (missing.length > 0) await requireRoom(store, name, definition);
     await makeStreams(context, missing);
   }
 
@@ -104,6 +105,12 @@ function withMade(categories: ReadonlyMap<string, CategoryShape>, names: readonl
     { name, kind: "plain", strict: false, events: {}, factType: "Recorded", source: { name, events: {} } },
   ]);
   return new Map([...categories, ...made]);
+}
+
+/** Before streams are made for it. @throws {Problem} when the store has no room for another processor */
+async function requireRoom({ catalog }: Store, name: string, definition: ProcessorDefinition): Promise<void> {
+  const answer = await catalog.tryDefinition({ kind: "processor", name, definition: JSON.stringify(definition) });
+  if (!("revision" in answer)) throw problemOf("processor", name, answer);
 }
 
 function requireFitting(name: string, definition: ProcessorDefinition, around: Parameters<typeof checkProcessor>[2]): void {

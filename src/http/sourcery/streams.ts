@@ -4,7 +4,8 @@ import { Hono } from "hono";
 import { APPEND_BYTES } from "../../core/limits.ts";
 import { streamIdProblem } from "../../core/names.ts";
 import { type Definition, readDefinition } from "../../definitions/over-http/category.ts";
-import { declare } from "../../operations/declare.ts";
+import type { Asked } from "../../operations/check-definition.ts";
+import { declare, tryDeclaring } from "../../operations/declare.ts";
 import type { PlainCategory } from "../../store/plain-category.ts";
 import type { AppendEvent } from "../../store/stream-protocol.ts";
 import type { Store } from "../../store/store.ts";
@@ -71,6 +72,7 @@ async function create(context: HttpContext): Promise<Response> {
   const view = { kind: "view", name: basicViewOf(name), body: { from: name } } as const;
   const other = viewable ? await store.definitions.kindOf(view.name) : undefined;
   if (other !== undefined) refuse("viewable", `the ${other} ${view.name} has the name of the view that it would make`);
+  if (viewable) await requirePossible(context, view);
   const { definition, answer } = await declareCategory(context, name, declaration);
   if (answer.outcome !== "created") throw nameInUse(name);
   if (viewable) {
@@ -79,6 +81,17 @@ async function create(context: HttpContext): Promise<Response> {
   }
   const stream = shown({ name, definition });
   return context.json(stream, 201, { location: `${new URL(context.req.url).pathname}/${stream.id}` });
+}
+
+/** Before the stream is made, which would stay without its view. @throws {Problem} when the view will be refused */
+async function requirePossible(context: HttpContext, view: Asked): Promise<void> {
+  const { kind, name, body } = view;
+  const store = storeOf(context);
+  const answer = await tryDeclaring(store, context.env, view);
+  // What the view shows does not exist yet. The rest is the catalog's to say.
+  const isNext = !("revision" in answer) && answer.outcome === "unknown-category";
+  const then = isNext ? await store.catalog.tryDefinition({ kind, name, definition: JSON.stringify(body) }) : answer;
+  if (!("revision" in then)) throw problemOf(kind, name, then);
 }
 
 function nameInUse(name: string): Problem {

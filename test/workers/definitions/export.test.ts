@@ -88,6 +88,26 @@ describe("an export with definitions", () => {
     expect((await to.json("/views/latest")).rows).toEqual((await from.json("/views/latest?consistency=strong")).rows);
   });
 
+  it("has how far a processor has read the log: elsewhere it goes on from there, and does not process earlier events again", async () => {
+    const [from, to] = [freshStore("processing"), freshStore("processing-on")];
+    const note = ({ post }: Store, value: number) => post("/streams/sample/s", { type: "Read", data: { value } });
+    const marks = async ({ json }: Store) =>
+      ((await json("/log?category=marks")).events as { data: { n: number } }[]).map(({ data }) => data.n);
+    const emit = { emit: { to: "marks", data: { n: "data.value" } } };
+    await from.send("PUT", "/streams/marks", {});
+    await from.send("PUT", "/processors/marking", { from: "sample", steps: [{ filter: "false" }, emit] });
+    await note(from, 1);
+    await expect.poll(async () => (await from.json("/processors/marking")).position).toBe(1);
+    await from.send("PUT", "/processors/marking", { from: "sample", steps: [emit] });
+    const text = await exported(from);
+    expect(linesOf(text).at(-1)).toMatchObject({ definition: { kind: "processor", name: "marking", position: 1 } });
+    expect(await imported(to, text)).toEqual({ lines: 3, imported: 3, known: 0 });
+    for (const store of [from, to]) {
+      await note(store, 2);
+      await expect.poll(() => marks(store)).toEqual([2]);
+    }
+  });
+
   it("changes nothing in a store that already has its content, except that retired categories take no event", async () => {
     const store = await declaredStore();
     const text = await exported(store);
@@ -126,6 +146,19 @@ describe("a line of an import that declares something", () => {
   ])("is a 400 when it %s", async (_, definition) => {
     const store = freshStore("invalid-line");
     expect(await imported(store, line(definition))).toMatchObject({ status: 400, code: "invalid-request", line: 1, imported: 0 });
+  });
+
+  it.each([
+    ["is not JSON", '{"definition": {"kind": "category", "name": "a"'],
+    ["nests deeper than anything is read", `{"definition": ${"[".repeat(300)}${"]".repeat(300)}}`],
+    [
+      "has a number that JavaScript does not have",
+      '{"definition": {"kind": "processor", "name": "a", "definition": {}, "position": 1e999}}',
+    ],
+  ])("is a 400 when it %s", async (_, text) => {
+    const store = freshStore("no-json-line");
+    const lines = `${line({ kind: "category", name: "before", definition: {} })}${text}\n`;
+    expect(await imported(store, lines)).toMatchObject({ status: 400, code: "invalid-json", line: 2, imported: 1 });
   });
 
   it("does not replace a definition in code: the code's counts", async () => {

@@ -3,13 +3,20 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { derivedId } from "../../../src/core/ids.ts";
-import { quietStore } from "../delivery/support.ts";
-import { read } from "../support.ts";
+import { poison } from "../app.ts";
+import { later, quietStore } from "../delivery/support.ts";
+import { storedEvents } from "../log/events.ts";
+import { allowErrors } from "../errors.ts";
+import { interceptLogMethod, read } from "../support.ts";
 
 beforeEach(() => {
+  allowErrors(/a consumer could not process an event and will retry/, /a consumer has failed and stopped/);
   vi.spyOn(console, "info").mockReturnValue();
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  poison.active = false;
+  vi.restoreAllMocks();
+});
 
 const JOINING = {
   from: ["orders", "reading"],
@@ -151,6 +158,52 @@ describe("a preview", () => {
     expect(await of(event)).toContain("its lineage names it");
   });
 
+  it("says of an erased event that nothing is left of it", async () => {
+    const { preview, post, send } = await store("erased");
+    await post("/streams/orders/7", { type: "Placed", data: { secret: "x" } });
+    await send("DELETE", "/streams/orders/7?erase=true");
+    const passed = {
+      processor: "p",
+      event: { position: 1 },
+      outcome: "passed",
+      why: expect.stringContaining("erased"),
+      steps: [],
+      emits: [],
+    };
+    expect(await preview(1)).toEqual(passed);
+    expect((await read(await post("/processors/preview", { name: "p", definition: JOINING, last: 2 }))).previews).toContainEqual(passed);
+  });
+
+  it("shows that an event fails which the code cannot lift, or which newer code has stored", async () => {
+    const { preview, post, logClient } = await store("unlifted");
+    await post("/import", { id: crypto.randomUUID(), stream: "contract/1", type: "Signed", data: { amount: 666 }, schemaVersion: 1 });
+    const [event] = storedEvents(1, 1);
+    await logClient().sequence("contract/2", [{ ...event, type: "Signed", data: "{}", schemaVersion: 9 } as NonNullable<typeof event>]);
+    const definition = { from: "contract", steps: [{ emit: { to: "marks" } }] };
+    const failed = (position: number, message: string) => ({
+      processor: "p",
+      event: { position },
+      outcome: "failed",
+      steps: [],
+      error: { path: "", message: expect.stringContaining(message) },
+      emits: [],
+    });
+    const all = [failed(2, "has schemaVersion 9"), failed(1, "nobody signs that")];
+    expect([await preview(2, definition), await preview(1, definition)]).toEqual(all);
+    expect((await read(await post("/processors/preview", { name: "p", definition, last: 2 }))).previews).toEqual(all);
+  });
+
+  it("leaves the rest out when the first events have taken long", async () => {
+    const { store: name, post, read: measure } = await store("slow");
+    for (const value of [1, 2, 3]) await measure("s", value);
+    interceptLogMethod(name, "read", (real) => async (request) => {
+      later(2_000);
+      return real(request);
+    });
+    const answer = await read(await post("/processors/preview", { name: "p", definition: JOINING, last: 3 }));
+    expect(answer).toMatchObject({ previews: [{ event: { position: 3 }, outcome: "done" }], left: 2 });
+  });
+
   it.each([
     ["no event", { definition: JOINING }, "event"],
     ["an event and the latest", { definition: JOINING, event: 1, last: 1 }, "event"],
@@ -175,5 +228,84 @@ describe("a preview", () => {
     expect(await code("/processors/preview", { definition: unknown, event: 1 })).toEqual([404, "unknown-category"]);
     expect(await code("/processors/nobody/preview", { event: 1 })).toEqual([404, "unknown-processor"]);
     expect(await code("/processors/relay/preview", { event: 1 })).toEqual([400, "invalid-request"]);
+  });
+});
+
+describe("a join of a preview", () => {
+  const emit = { emit: { to: "marks", data: { n: "1" } } };
+  const joining = (view: string, by: string, from: string | string[] = ["orders", "reading", "contract"]) => ({
+    from,
+    steps: [{ join: { with: view, by, as: "found", missing: "null" } }, emit],
+  });
+  const joined = ({ steps }: { steps: { found: unknown; asOf: number; exact: boolean }[] }) => {
+    const [{ found, asOf, exact } = { found: "no step", asOf: 0, exact: false }] = steps;
+    return { found, asOf, exact };
+  };
+
+  it("with a category finds what its stream had at the event, whose own data is the latest of its stream", async () => {
+    const { preview, post, read: measure } = await store("category");
+    const order = (id: string, n: number) => post(`/streams/orders/${id}`, { type: "Placed", data: { n } });
+    await order("a", 1);
+    await measure("a", 7);
+    await order("a", 2);
+    const definition = joining("orders", "event.streamId");
+    const read = { stream: "reading/a", type: "Read", data: { value: 1 } };
+    const placed = { stream: "orders/a", type: "Placed", data: { n: 5 } };
+    expect(joined(await preview(2, definition))).toEqual({ found: { n: 1 }, asOf: 2, exact: true });
+    expect(joined(await preview(1, definition))).toEqual({ found: { n: 1 }, asOf: 1, exact: true });
+    expect(joined(await preview(read, definition))).toEqual({ found: { n: 2 }, asOf: 3, exact: true });
+    expect(joined(await preview(placed, definition))).toEqual({ found: { n: 5 }, asOf: 4, exact: true });
+    expect(joined(await preview({ ...read, stream: "reading/none" }, definition))).toEqual({ found: null, asOf: 3, exact: true });
+  });
+
+  it("fails at its step where the joined category or view has an event that the code cannot lift, or the view's code throws", async () => {
+    const { preview, post, read: measure } = await store("broken-joins");
+    poison.active = true;
+    await post("/import", { id: crypto.randomUUID(), stream: "contract/1", type: "Signed", data: { amount: 666 }, schemaVersion: 1 });
+    await measure("s", -1);
+    const event = { stream: "orders/1", type: "Placed", data: {} };
+    for (const [view, by, message] of [
+      ["contract", "'1'", "cannot be lifted"],
+      ["contracts", "'1'", "nobody signs that"],
+      ["values", "'any'", "poisoned"],
+    ] as const) {
+      const answer = await preview(event, joining(view, by, "orders"));
+      expect(answer).toMatchObject({ outcome: "failed", error: { path: "steps.0.join", message: expect.stringContaining(message) } });
+    }
+  });
+
+  it("does not count what was erased, and what an operator made the view skip", async () => {
+    const { store: name, preview, post, send, read: measure, wake } = await store("left-out");
+    poison.active = true;
+    await measure("gone", 1);
+    await measure("s", -1);
+    await measure("s", 2);
+    await send("DELETE", "/streams/reading/gone?erase=true");
+    for (let attempt = 0; attempt < 8; attempt++) {
+      await wake("values");
+      await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(name).run();
+    }
+    expect((await post("/consumers/values/skip", { position: 2 })).status).toBe(200);
+    const event = { stream: "orders/1", type: "Placed", data: {} };
+    expect(joined(await preview(event, joining("values", "'any'")))).toMatchObject({ found: { value: "any", count: 1 }, exact: true });
+  });
+
+  it("finds the view's present row, and says as of when, where folding it would take too long", async () => {
+    const { store: name, preview, post, read: measure, wake } = await store("long");
+    for (const value of [1, 2]) await measure("s", value);
+    await wake("values");
+    const many = Array.from({ length: 1_200 }, (_, at) => ({
+      id: crypto.randomUUID(),
+      stream: "reading/s",
+      type: "Read",
+      data: { value: at },
+    }));
+    await post("/import", many.map((one) => JSON.stringify(one)).join("\n"));
+    expect(joined(await preview(1_202, joining("values", "'any'")))).toMatchObject({ found: { count: 1_202 }, asOf: 1_202, exact: true });
+    interceptLogMethod(name, "read", (real) => async (request) => {
+      later(2_000);
+      return real(request);
+    });
+    expect(joined(await preview(1_202, joining("values", "'any'")))).toMatchObject({ found: { count: 2 }, asOf: 2, exact: false });
   });
 });

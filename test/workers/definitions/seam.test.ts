@@ -6,12 +6,13 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import type { App } from "../../../src/definitions/app.ts";
 import { createHttp } from "../../../src/http/worker.ts";
-import { defineApp, view } from "../../../src/index.ts";
+import { defineApp, reactor, view } from "../../../src/index.ts";
 import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import { Definitions } from "../../../src/store/definitions.ts";
 import { app, reading } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
-import { freshStore, read, storeNamed } from "../support.ts";
+import { expectErrors } from "../errors.ts";
+import { freshStore, interceptCatalog, read, storeNamed } from "../support.ts";
 
 const VIEW = { from: "reading" };
 const PROCESSOR = { from: "reading", steps: [{ filter: "data.value > 1" }] };
@@ -126,6 +127,54 @@ describe("a name that both the code and the catalog have", () => {
     expect((await ask("DELETE", "/views/shared")).status).toBe(204);
     expect((await read(await ask("DELETE", "/views/shared"))).code).toBe("view-in-code");
     expect((await read(await ask("GET", "/views"))).views).toHaveLength(1);
+  });
+});
+
+describe("a processor of the catalog", () => {
+  it("that has a name of the code is shown as shadowed, after the code's, and can be deleted", async () => {
+    const { store, send } = freshStore("shadowed-processor");
+    const own = reactor("own", { from: reading, emits: [], on: {} });
+    await send("PUT", "/processors/own", PROCESSOR);
+    const http = createHttp(defineApp({ categories: [reading], processors: [own] }));
+    const ask = (method: string, path = "") => http.request(`/stores/${store}/processors${path}`, { method }, env);
+    expect((await read(await ask("GET"))).processors).toMatchObject([
+      { name: "own", kind: "reactor", status: "live" },
+      { name: "own", kind: "rules", origin: "api", shadowed: true, definition: PROCESSOR },
+    ]);
+    expect(await read(await ask("GET", "/own"))).toMatchObject({ kind: "reactor" });
+    expect((await ask("DELETE", "/own")).status).toBe(204);
+    expect((await read(await ask("GET"))).processors).toHaveLength(1);
+  });
+
+  it("is shown without a position when this code cannot compile it, and does not hide the others", async () => {
+    expectErrors(/cannot be compiled by this code/);
+    const { store, send, json } = freshStore("strange-processor");
+    await send("PUT", "/processors/own", PROCESSOR);
+    const strange = { from: "reading", steps: [{ hover: "above" }] };
+    await storeNamed(store).catalog.declareDefinition({ kind: "processor", name: "strange", definition: JSON.stringify(strange) });
+    expect((await json("/processors")).processors.slice(-2)).toMatchObject([
+      { name: "own", status: "live" },
+      { name: "strange", kind: "rules", origin: "api", revision: 1, definition: strange },
+    ]);
+    expect(await json("/processors/strange")).not.toHaveProperty("position");
+  });
+});
+
+describe("a definition that another client deletes at the moment of its declaration", () => {
+  it.each([
+    ["view", "/views/v", VIEW],
+    ["processor", "/processors/v", PROCESSOR],
+  ] as const)("is answered with a 404, not shown as if it were there: a %s", async (kind, path, definition) => {
+    const { store, send, get } = freshStore("deleted-at-once");
+    const spy = interceptCatalog(store, "declareDefinition", (real) => async (asked) => {
+      const answer = await real(asked);
+      await storeNamed(store).catalog.removeDefinition(kind, "v");
+      return answer;
+    });
+    const answer = await send("PUT", path, definition);
+    spy.mockRestore();
+    expect([answer.status, (await read(answer)).code]).toEqual([404, `unknown-${kind}`]);
+    expect((await get(path)).status).toBe(404);
   });
 });
 

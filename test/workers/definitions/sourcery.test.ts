@@ -3,11 +3,12 @@
 import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DEFINITIONS } from "../../../src/core/limits.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { app } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
-import { envWith, freshStore, read } from "../support.ts";
+import { envWith, freshStore, interceptCatalog, read } from "../support.ts";
 import { subscribed } from "../webhooks/support.ts";
 
 beforeEach(() => {
@@ -203,8 +204,37 @@ describe("a stream", () => {
       expect(await refused("streams", body)).toMatchObject({ status: 400, code: "invalid-request", issues: [expect.anything()] });
   });
 
+  it("is not made if the view that shows it cannot be", async () => {
+    const { send, json, refused, store } = await shop("viewless");
+    const viewable = (name: string) => refused("streams", { name, schema: {}, viewable: true });
+    const long = "s".repeat(60);
+    expect(await viewable(long)).toMatchObject({ status: 400, detail: expect.stringContaining("the name must match") });
+    await send("PUT", "/views/Sales-View", { from: "orders" });
+    expect(await viewable("sales")).toMatchObject({ status: 400, reason: "name-in-use", name: "Sales-View" });
+    const catalog = env.CATALOGS.getByName(store);
+    for (let view = 0; view < DEFINITIONS - 2; view++)
+      await catalog.declareDefinition({ kind: "view", name: `view-${view}`, definition: JSON.stringify({ from: "orders" }) });
+    expect(await viewable("customers")).toMatchObject({ status: 400, reason: "too-many-definitions" });
+    expect((await json("/api/streams")).map(({ name }: { name: string }) => name)).toEqual(["orders", "products"]);
+    expect(await refused("views", { name: "one-more", from: "orders" })).toMatchObject({ status: 400, reason: "too-many-definitions" });
+  });
+
+  it("belongs to the first of two clients that make it at the same moment", async () => {
+    const { refused, api, store } = await shop("at-once");
+    const spy = interceptCatalog(store, "declare", (real) => async (...given) => {
+      await real(...given);
+      return real(...given);
+    });
+    expect(await refused("streams", { name: "sales", schema: {} })).toMatchObject({ status: 400, reason: "name-in-use" });
+    spy.mockRestore();
+    const full = interceptCatalog(store, "declareDefinition", () => async () => ({ outcome: "full" }));
+    expect(await refused("streams", { name: "seen", schema: {}, viewable: true })).toMatchObject({ reason: "too-many-definitions" });
+    full.mockRestore();
+    expect(await api("views", { name: "seen-view", from: "seen" })).toMatchObject({ name: "seen-view" });
+  });
+
   it("without a schema is made by the processor that writes to it, and accepts records as well", async () => {
-    const { api, json } = await shop("made");
+    const { api, json, refused } = await shop("made");
     await api("processors", { name: "copies", from: "orders", filter: {} });
     expect((await json("/api/streams")).map(({ name, schema }: { name: string; schema: object }) => [name, schema])).toContainEqual([
       "copies",
@@ -212,6 +242,8 @@ describe("a stream", () => {
     ]);
     expect(await api("streams/copies", { id: 7, any: [1] })).toMatchObject({ stream: "copies/7" });
     expect((await api("streams/copies", { any: 1 })).stream).toMatch(/^copies\/[0-9a-f-]{36}$/);
+    for (const id of ["", "..", "a/b", "a\u0000b"])
+      expect(await refused("streams/copies", { id })).toMatchObject({ status: 400, issues: [{ path: "id" }] });
   });
 });
 
@@ -233,6 +265,16 @@ describe("a processor", () => {
     for (const [body, status] of cases) expect([body, (await refused("processors", body)).status]).toEqual([body, status]);
     expect((await json("/api/streams")).map(({ name }: { name: string }) => name)).toEqual(["orders", "products"]);
     expect(await json("/api/processors")).toEqual([]);
+  });
+
+  it("creates no streams when the store has no room for it", async () => {
+    const { refused, json, store } = await shop("full");
+    const catalog = env.CATALOGS.getByName(store);
+    const definition = JSON.stringify({ from: "orders", steps: [{ filter: "true" }] });
+    for (let one = 0; one < DEFINITIONS; one++) await catalog.declareDefinition({ kind: "processor", name: `p-${one}`, definition });
+    for (const to of ["made", "orders"])
+      expect(await refused("processors", { name: "a", from: "orders", filter: {}, to })).toMatchObject({ reason: "too-many-definitions" });
+    expect((await json("/api/streams")).map(({ name }: { name: string }) => name)).toEqual(["orders", "products"]);
   });
 
   it("gets an id whatever its name, and is shown and deleted by that id", async () => {
@@ -337,10 +379,16 @@ describe("a view", () => {
     { name: "v", from: "orders", aggregate: { init: 0, function: "$acc", more: 1 } },
     { name: "v", from: "orders", columns: {} },
     { name: "v", from: "orders", filter: 1 },
+    { name: "Products-View", from: "orders" },
   ])("that is %j is a 400", async (body) => {
     const { refused } = await sharedShop();
     expect(await refused("views", body)).toMatchObject({ status: 400 });
   });
+});
+
+it("a view of an unknown stream is a 404", async () => {
+  const { refused } = await sharedShop();
+  expect(await refused("views", { name: "v", from: "nothing" })).toMatchObject({ status: 404, code: "unknown-category" });
 });
 
 let shared: ReturnType<typeof shop> | undefined;

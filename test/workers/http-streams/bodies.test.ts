@@ -74,10 +74,13 @@ describe("promise 9: a body", () => {
 
   it.each([COMMAND, "/import"])("of %s that breaks off counts as the client's fault, not as a failure of the store", async (path) => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
-    const body = new ReadableStream({ pull: (controller) => controller.error(new Error("the client has gone")) });
-    const response = await createHttp(app).request(`/stores/body${path}`, { method: "POST", body }, env);
-    expect(response.status).toBe(400);
-    expect((await read(response)).detail).toContain("broke off");
+    for (const coding of ["identity", "gzip"]) {
+      const body = new ReadableStream({ pull: (controller) => controller.error(new Error("the client has gone")) });
+      const request = { method: "POST", body, headers: { "content-encoding": coding } };
+      const response = await createHttp(app).request(`/stores/body${path}`, request, env);
+      expect(response.status).toBe(400);
+      expect((await read(response)).detail).toContain("broke off");
+    }
     expect(complaint).not.toHaveBeenCalled();
   });
 
@@ -115,6 +118,17 @@ describe("an import", () => {
     ]);
   });
 
+  it("with validate=true accepts what another store has of its own: erased events, and the ends of streams", async () => {
+    const [from, to] = [freshStore("ends"), freshStore("validated")];
+    for (const id of ["kept", "ended", "erased"]) await from.post(`/streams/reading/${id}`, { type: "Read", data: { value: 1 } });
+    await from.send("DELETE", "/streams/reading/ended");
+    await from.send("DELETE", "/streams/reading/erased?erase=true");
+    const text = await (await from.get("/log", { accept: "application/x-ndjson" })).text();
+    expect(await read(await to.post("/import?validate=true", text))).toEqual({ lines: 5, imported: 5, known: 0 });
+    const statuses = ["kept", "ended", "erased"].map(async (id) => (await to.get(`/streams/reading/${id}`)).status);
+    expect(await Promise.all(statuses)).toEqual([200, 410, 410]);
+  });
+
   it("stores events of an earlier version as they are: they are lifted when they are read", async () => {
     const { send, post, json } = freshStore("earlier");
     const schema = { type: "object", properties: { km: { type: "number" } }, required: ["km"], "x-version": 2 };
@@ -130,6 +144,12 @@ describe("an import", () => {
       { data: { miles: 1 }, schemaVersion: 1 },
       { type: "Parked", data: { value: 1 } },
     ]);
+    expect(await taken(line("reading/1", { type: "Parked", schemaVersion: 1 }))).toMatchObject({
+      code: "invalid-event",
+      line: 1,
+      issues: [{ path: "type" }],
+    });
+    expect(await take("", line("reading/1", { type: "Parked", schemaVersion: 1 }))).toMatchObject({ imported: 1 });
     expect(await taken(line("contract/1", { type: "Signed", data: { amount: 1.5 }, schemaVersion: 1 }))).toMatchObject({ imported: 1 });
     expect((await json("/aggregates/contract/1")).state).toEqual({ cents: 150, currency: "EUR" });
   });

@@ -112,6 +112,13 @@ describe("a JWT of a trusted issuer", () => {
     ]);
   });
 
+  it("reaches only those of the stores that it names which the deployment lets its issuer name", async () => {
+    const issuer = await newIssuer({ stores: ["mine", "theirs"] });
+    const jwt = await issuer.sign({ stores: ["mine", "yours"] });
+    const statuses = ["mine", "theirs", "yours"].map(async (store) => (await issuer.ask(jwt, "GET", `/stores/${store}/log`)).status);
+    expect(await Promise.all(statuses)).toEqual([200, 403, 403]);
+  });
+
   it("may have its rights in a custom claim", async () => {
     const issuer = await newIssuer({ claim: "https://shop.example/access" });
     const access = { stores: ["yours"], rights: ["read"], scopes: { views: ["totals"] } };
@@ -235,6 +242,24 @@ describe("a JWT is refused, without a reason,", () => {
     ])
       expect(await refusal(issuer, await issuer.sign(claims))).toMatchObject({ status: 401, detail: REFUSED });
     expect(issuer.asked).toBe(0);
+  });
+
+  it("when it only looks like one", async () => {
+    const issuer = await newIssuer();
+    const text = base64url.encode("not JSON");
+    for (const jwt of ["a.b.c", "a.b.", `${text}.${text}.${text}`, `a.${base64url.encode("[]")}.c`, `a.${base64url.encode("null")}.c`])
+      expect(await refusal(issuer, jwt)).toMatchObject({ status: 401, detail: REFUSED });
+    expect(issuer.asked).toBe(0);
+  });
+
+  it("when the issuer's key is none: a line in the logs says that it was not the JWT's fault, and has nothing of the JWT", async () => {
+    const warned = vi.spyOn(console, "warn").mockReturnValue();
+    const issuer = await newIssuer();
+    issuer.keys = [{ jwk: { kty: "EC", crv: "P-256", x: "AA", y: "AA", kid: "first", alg: "ES256" } }];
+    const jwt = await issuer.sign();
+    expect(await refusal(issuer, jwt)).toMatchObject({ status: 401, detail: REFUSED });
+    expect(warned.mock.calls.map(([line]) => line)).toMatchObject([{ message: "a JWT could not be verified" }]);
+    for (const part of jwt.split(".")) expect(JSON.stringify(warned.mock.calls)).not.toContain(part);
   });
 });
 

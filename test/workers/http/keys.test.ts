@@ -14,7 +14,11 @@ beforeEach(() => {
   vi.spyOn(Date, "now").mockImplementation(() => now);
   warned = vi.spyOn(console, "warn").mockImplementation(() => {});
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 const away = () => new Response("away", { status: 500 });
 type Issuer = Awaited<ReturnType<typeof newIssuer>>;
@@ -60,6 +64,27 @@ describe("the keys of an issuer", () => {
   });
 });
 
+describe("the platform's cache of keys", () => {
+  it.each<[string, Partial<CacheStorage>]>([
+    ["cannot be opened", { open: () => Promise.reject(new Error("no cache here")) }],
+    [
+      "keeps nothing",
+      {
+        open: async () =>
+          ({ match: () => Promise.reject(new Error("away")), put: () => Promise.reject(new Error("away")) }) as unknown as Cache,
+      },
+    ],
+  ])("may fail: when it %s, the issuer is asked instead", async (_what, cache) => {
+    vi.stubGlobal("caches", cache);
+    const issuer = await newIssuer();
+    const jwt = await issuer.sign({ exp: now / 1_000 + 600 });
+    expect([await status(issuer, jwt), issuer.asked]).toEqual([200, 1]);
+    issuer.forget();
+    expect([await status(issuer, jwt), issuer.asked]).toEqual([200, 2]);
+    expect(warned).not.toHaveBeenCalled();
+  });
+});
+
 describe("an issuer that does not answer", () => {
   it("is not needed for a day; then its JWTs, but no tokens, are answered with a 503, and it is asked twice a minute at most", async () => {
     const issuer = await newIssuer();
@@ -92,6 +117,24 @@ describe("an issuer that does not answer", () => {
     now += 24 * HOUR;
     issuer.forget();
     expect(await status(issuer, jwt)).toBe(503);
+  });
+
+  it("does not hold up other requests for ever: they are answered with a 503, and it is asked again half a minute later", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const issuer = await newIssuer();
+    const jwt = await issuer.sign({ exp: now / 1_000 + 1_000_000 });
+    // As when the platform has ended the request that asked.
+    issuer.answer = () => new Promise<Response>(() => {});
+    const waiting = [status(issuer, jwt), status(issuer, jwt)];
+    // Not by vi.waitFor, which moves these timers on.
+    while (vi.getTimerCount() < 2) await scheduler.wait(1);
+    expect(issuer.asked).toBe(1);
+    vi.advanceTimersByTime(5_000);
+    expect(await Promise.all(waiting)).toEqual([503, 503]);
+    issuer.answer = undefined;
+    expect([await status(issuer, jwt), issuer.asked]).toEqual([503, 1]);
+    now += MINUTE / 2;
+    expect([await status(issuer, jwt), issuer.asked]).toEqual([200, 2]);
   });
 
   it.each([

@@ -117,6 +117,8 @@ describe("lists show what a narrowed token names", () => {
     expect([names(first), first.hasMore]).toEqual([["alarm/0", "alarm/s", "purse/s"], true]);
     const next = await json(first.next.replace(/^\/stores\/[^/]+/, ""));
     expect([names(next), next.hasMore]).toEqual([["reading/s"], false]);
+    const one = await json("/log/streams?limit=1");
+    expect([names(one), one.hasMore]).toEqual([["alarm/0"], true]);
     expect(names(await json("/log/streams?category=alarm"))).toEqual(["alarm/0", "alarm/s"]);
     expect(names(await json("/log/streams?category=counter"))).toEqual([]);
   });

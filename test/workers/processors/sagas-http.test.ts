@@ -1,7 +1,11 @@
 /** Sagas over HTTP: started, watched, waited for. The queue delivers by itself. */
 
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { IMPATIENT, freshStore, read } from "../support.ts";
+import { expectErrors } from "../errors.ts";
+import { IMPATIENT, NO_APP, freshStore, read } from "../support.ts";
+import { deploy } from "../versions/deployed.ts";
 
 const MOVE = { from: ["a"], to: "b", amount: 5 };
 
@@ -133,6 +137,27 @@ describe("GET /sagas/{name}/{id}", () => {
     await post("/sagas/move/m", MOVE, { prefer: "wait=30" });
     await send("DELETE", "/streams/move/m");
     expect((await get("/sagas/move/m")).status).toBe(410);
+  });
+});
+
+describe("a saga whose state cannot be shown", () => {
+  it("is a 500 where its stored events cannot be folded; they can be read", async () => {
+    expectErrors(/a state could not be folded/, /a request failed/);
+    const { post, get, json } = await store("unfolded");
+    await post("/import", { id: crypto.randomUUID(), stream: "move/m", type: "SagaStarted", data: {}, schemaVersion: 1 });
+    const answer = await get("/sagas/move/m?wait=1");
+    expect([answer.status, await read(answer)]).toMatchObject([500, { code: "state-failed" }]);
+    expect((await json("/streams/move/m")).events).toHaveLength(1);
+  });
+
+  it("is a 503 while its stream runs earlier code, which does not have the saga yet", async () => {
+    const { store: name, post, get } = await store("earlier-code");
+    await post("/sagas/move/m", MOVE, IMPATIENT);
+    deploy(name, { streams: NO_APP });
+    await evictDurableObject(env.STREAMS.getByName(`${name}/move/m`));
+    const answer = await get("/sagas/move/m");
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await read(answer)).toMatchObject({ code: "state-unavailable", detail: expect.stringContaining("move/m") });
   });
 });
 

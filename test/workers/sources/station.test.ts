@@ -1,7 +1,15 @@
 /** A source: each change once and in order, whatever breaks; and what an operator sees of it, and does. */
 
 import { env } from "cloudflare:workers";
-import { createExecutionContext, createMessageBatch, evictDurableObject, getQueueResult, runInDurableObject } from "cloudflare:test";
+import {
+  createExecutionContext,
+  createMessageBatch,
+  evictDurableObject,
+  getQueueResult,
+  runInDurableObject,
+  waitOnExecutionContext,
+} from "cloudflare:test";
+import { createWorker } from "../../../src/runtime.ts";
 import { handleBatch } from "../../../src/operations/sources.ts";
 import { wakeUpFor } from "../../../src/store/consumer-protocol.ts";
 import { describe, expect, it, vi } from "vitest";
@@ -39,6 +47,19 @@ describe("a source", () => {
     await eventually(async () => expect(store.ticker.acknowledged).toBe(2_500));
     await eventually(async () => expect(await store.progress()).toMatchObject({ status: "live", lag: { entries: 0, seconds: 0 } }));
     expect(store.ticker.open).toBe(0);
+  });
+
+  it("in code is woken by the first request that its worker gets", async () => {
+    const store = followed("first-request");
+    store.ticker.add(...ticks(3, 1));
+    const worker = createWorker(store.app);
+    for (const path of ["/health", `/stores/${store.store}/log`]) {
+      const context = createExecutionContext();
+      expect((await worker.fetch(new Request(`http://headspring${path}`), env, context)).status).toBe(200);
+      await waitOnExecutionContext(context);
+      await store.settled(3);
+    }
+    expect(await valuesByStream(store)).toEqual(expected(3, 1));
   });
 
   it("acknowledges only what is stored", async () => {

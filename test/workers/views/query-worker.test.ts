@@ -1,6 +1,6 @@
 /** A worker that only answers queries, next to the one that has the objects and keeps the views: it has only what its configuration gives it. */
 
-import { createMessageBatch } from "cloudflare:test";
+import { createExecutionContext, createMessageBatch, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
@@ -8,7 +8,7 @@ import { defineApp, sql, streamIdOf, view } from "../../../src/index.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import { databases, withJurisdictions } from "../jurisdictions.ts";
-import { createQueryHttp } from "../../../src/http/query-worker.ts";
+import { createQueryHttp, createQueryWorker } from "../../../src/http/query-worker.ts";
 import { openApiOf } from "../../../src/http/openapi/document.ts";
 import { tableOf } from "../../../src/rows/table.ts";
 import { readingOnly } from "../../../src/store/reads-only.ts";
@@ -67,6 +67,23 @@ describe("a worker that only answers queries", () => {
       expect([other.status, other.headers.get("headspring-position")]).toEqual([one.status, one.headers.get("headspring-position")]);
       expect(await read(other)).toEqual(await read(one));
     }
+  });
+
+  it("is a worker like the other one: its handler serves the views, and nothing else", async () => {
+    const { store, post, wake } = quietStore("handler");
+    await post("/aggregates/counter/a/Count", {});
+    await wake("totals");
+    const worker = createQueryWorker(app);
+    expect(Object.keys(worker)).toEqual(["fetch"]);
+    const ask = async (path: string, method = "GET") => {
+      const context = createExecutionContext();
+      const answer = await worker.fetch(new Request(`http://queries/stores/${store}${path}`, { method }), bound(), context);
+      await waitOnExecutionContext(context);
+      return answer;
+    };
+    expect(await read(await ask("/views/totals/a"))).toMatchObject({ counter: "a", total: 1 });
+    const refused = await ask("/aggregates/counter/a/Count", "POST");
+    expect([refused.status, (await read(refused)).detail]).toEqual([404, expect.stringContaining("This worker only answers queries")]);
   });
 
   it("answers no query before another worker has brought the view to the wanted position", async () => {

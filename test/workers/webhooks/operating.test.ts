@@ -467,6 +467,18 @@ describe("a dry run of a replay", () => {
     expect(await ledger()).toEqual(before);
     expect((await report()).replays).toEqual([]);
   });
+
+  it("is refused like the replay itself where the log has no events in the range", async () => {
+    const { post, webhook, report } = await subscribed("dry-run-empty");
+    for (const path of ["replay?dryRun=true", "replay"]) {
+      expect(await readJson(await post(`/webhooks/${webhook.id}/${path}`, { from: "2000-01-01T00:00:00Z" }))).toMatchObject({
+        status: 409,
+        code: "replay-refused",
+        detail: "the log has no events in this range: its head is at 0",
+      });
+    }
+    expect((await report()).replays).toEqual([]);
+  });
 });
 
 describe("the deliveries of a webhook", () => {
