@@ -324,6 +324,15 @@ describe("sending again", () => {
     expect(received().slice(6)).toEqual(["reading/s/1", "reading/s/2", "reading/s/5"]);
   });
 
+  it("a range of time is refused while there is nothing to send, and so is its dry run", async () => {
+    const { post, webhook, report } = await subscribed("nothing-again");
+    for (const query of ["?dryRun=true", ""]) {
+      const refused = await readJson(await post(`/webhooks/${webhook.id}/replay${query}`, { from: "2000-01-01T00:00:00Z" }));
+      expect(refused).toMatchObject({ status: 409, code: "replay-refused", detail: expect.stringContaining("its head is at 0") });
+    }
+    expect((await report()).replays).toEqual([]);
+  });
+
   it("may search long for a time, and new events do not wait for that", async () => {
     const { store, post, object, read, wake, webhook, endpoint, report } = await subscribed("long-look", { types: ["Read"] });
     await post("/streams/reading/old", { events: Array.from({ length: 300 }, () => ({ type: "Calibrated", data: {} })) });
