@@ -1,9 +1,10 @@
-import { storeNamed } from "../support.ts";
+import { interceptLogMethod, storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CheckpointMoved } from "../../../src/consumers/checkpoint.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { control } from "../../../src/consumers/control.ts";
+import { countEvents } from "../../../src/consumers/run-count.ts";
 import type { ConsumerFailure } from "../../../src/definitions/hooks.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
@@ -285,6 +286,14 @@ describe("a dry run of a reset", () => {
     });
     expect(await tell("nobody", "reset?dryRun=true")).toMatchObject({ code: 404 });
     expect(await tell("relay", "reset?dryRun=yes")).toMatchObject({ code: 400 });
+  });
+
+  it("ends where the log ends, even if that was put back to an earlier time since its head was asked for", async () => {
+    const { store, read } = controlled("put-back");
+    for (const value of [1, 2, 3]) await read("s", value);
+    interceptLogMethod(store, "head", () => async () => 9);
+    const count = await countEvents(processorConsumer(storeNamed(store, app), relay), 1);
+    expect(count).toEqual({ consumer: "relay", from: 1, events: 2, position: 3, to: 9 });
   });
 
   it("counts what a webhook would deliver, by its predicate", async () => {

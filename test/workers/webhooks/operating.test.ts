@@ -3,7 +3,7 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { eventually } from "../delivery/support.ts";
-import { read as readJson } from "../support.ts";
+import { interceptLogMethod, read as readJson } from "../support.ts";
 import { type Delivery, clock, endpointAt, interceptReads, subscribed } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -475,6 +475,16 @@ describe("a dry run of a replay", () => {
     expect((await ask({ from: 9 })).status).toBe(409);
     expect(await ledger()).toEqual(before);
     expect((await report()).replays).toEqual([]);
+  });
+});
+
+describe("a dry run of a replay whose log was put back to an earlier time since its head was asked for", () => {
+  it("ends where the log ends", async () => {
+    const { store, webhook, read, post } = await subscribed("put-back");
+    for (const value of [1, 2, 3]) await read("s", value);
+    interceptLogMethod(store, "head", () => async () => 9);
+    const answer = await post(`/webhooks/${webhook.id}/replay?dryRun=true`, { from: 2 });
+    expect([answer.status, await readJson(answer)]).toEqual([200, { events: 2, position: 3, to: 9 }]);
   });
 });
 
