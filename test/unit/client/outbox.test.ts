@@ -35,7 +35,7 @@ const row = (id: string, quantity: number): [string, Product] => [id, { id, quan
 function listOver(live: (options: LiveOptions) => AsyncIterable<Change>) {
   const outbox = createOutbox(offline());
   const view = { live: (_conditions?: object, options: LiveOptions = {}) => live(options) };
-  const list = outbox.over<Product>(view as never, (rows, { command, id, data }) => {
+  const list = outbox.over<Product>(view, (rows, { command, id, data }) => {
     if (command === "ReceiveStock") rows.set(id, { id, quantity: (rows.get(id)?.quantity ?? 0) + data.quantity });
   });
   return { outbox, list };

@@ -1,17 +1,17 @@
-/** What a webhook tells the log about the events that it handles. */
+/** What a webhook registers with the log: which events it handles. */
 
 import { describe, expect, it } from "vitest";
 import { FilterReport } from "../../../src/deliveries/filter-report.ts";
 import type { DeliverySettings } from "../../../src/deliveries/transport.ts";
 
-/** A webhook whose log is told when the test says so. */
+/** A webhook, and what its log gets from it. */
 function reported() {
   const kept = new Map<string, unknown>();
-  const told: object[] = [];
+  const sent: object[] = [];
   const failures: unknown[] = [];
-  const state: { settings: Pick<DeliverySettings, "types"> | undefined; onTold: () => void } = {
+  const state: { settings: Pick<DeliverySettings, "types"> | undefined; onSent: () => void } = {
     settings: { types: ["Read"] },
-    onTold: () => {},
+    onSent: () => {},
   };
   const kv = { get: (key: string) => kept.get(key), put: (key: string, value: unknown) => void kept.set(key, value) };
   const report = new FilterReport({
@@ -19,48 +19,48 @@ function reported() {
     kv: kv as unknown as SyncKvStorage,
     log: {
       subscribe: async (_id, filter) => {
-        if (filter) told.push(filter);
-        state.onTold();
+        if (filter) sent.push(filter);
+        state.onSent();
       },
     },
-    settings: () => state.settings as DeliverySettings | undefined,
+    settings: () => state.settings,
     onFailure: (error) => void failures.push(error),
   });
-  return { report, state, kept, told, failures };
+  return { report, state, kept, sent, failures };
 }
 
-describe("the log is told which events a webhook handles", () => {
-  it("once, and again when that has changed, even while it is told", async () => {
-    const { report, state, told, kept } = reported();
+describe("a webhook registers with the log which events it handles", () => {
+  it("once, and again when that has changed, even while it registers", async () => {
+    const { report, state, sent, kept } = reported();
     await report.send();
     await report.send();
-    expect(told).toEqual([{ types: ["Read"] }]);
+    expect(sent).toEqual([{ types: ["Read"] }]);
     state.settings = { types: ["Read", "Calibrated"] };
-    state.onTold = () => {
+    state.onSent = () => {
       state.settings = {};
-      state.onTold = () => {};
+      state.onSent = () => {};
     };
     await report.send();
-    expect([told.slice(1), [...kept.values()]]).toEqual([[{ types: ["Read", "Calibrated"] }, {}], ["{}"]]);
+    expect([sent.slice(1), [...kept.values()]]).toEqual([[{ types: ["Read", "Calibrated"] }, {}], ["{}"]]);
   });
 
   it("again when the log was out of reach", async () => {
-    const { report, state, told, failures } = reported();
-    state.onTold = () => {
+    const { report, state, sent, failures } = reported();
+    state.onSent = () => {
       throw new Error("Network connection lost.");
     };
     await report.send();
-    state.onTold = () => {};
+    state.onSent = () => {};
     await report.send();
-    expect([told.length, failures]).toEqual([2, [new Error("Network connection lost.")]]);
+    expect([sent.length, failures]).toEqual([2, [new Error("Network connection lost.")]]);
   });
 
-  it("and nothing is kept of it when the webhook is deleted in the meantime", async () => {
-    const { report, state, told, kept } = reported();
-    state.onTold = () => void (state.settings = undefined);
+  it("and keeps nothing of that if it is deleted in the meantime", async () => {
+    const { report, state, sent, kept } = reported();
+    state.onSent = () => void (state.settings = undefined);
     await report.send();
-    expect([told.length, kept.size]).toEqual([1, 0]);
+    expect([sent.length, kept.size]).toEqual([1, 0]);
     await report.send();
-    expect(told).toHaveLength(1);
+    expect(sent).toHaveLength(1);
   });
 });

@@ -96,7 +96,7 @@ describe("a batch that is too large for the database", () => {
 });
 
 describe("a checkpoint that cannot be moved past events that do not concern its consumer", () => {
-  it("costs no attempt: whoever asked for it is told, and the next run moves it", async () => {
+  it("costs no attempt: the run fails, and the next one moves it", async () => {
     const { store, post } = quietStore("passed");
     await post("/aggregates/counter/c/Count", {});
     const one = viewConsumer(storeNamed(store), values);

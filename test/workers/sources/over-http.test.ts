@@ -348,9 +348,10 @@ describe("a source whose surroundings change", () => {
     await store.put({}, "other");
     await store.put({}, "silent");
     const wait = globalThis.setTimeout;
-    vi.spyOn(globalThis, "setTimeout").mockImplementation(((callback: () => void, ms?: number) =>
-      wait(callback, ms === SOURCE_ANSWER_MS && silence.isWaitedFor ? 0 : ms)) as typeof setTimeout);
     const silence = { isWaitedFor: false };
+    vi.spyOn(globalThis, "setTimeout").mockImplementation((callback: () => void, ms?: number) =>
+      wait(callback, ms === SOURCE_ANSWER_MS && silence.isWaitedFor ? 0 : ms),
+    );
     const broken = {
       getByName: (name: string) => {
         silence.isWaitedFor = name.endsWith("/silent");
