@@ -166,12 +166,21 @@ export class OutboxQueue {
       .toSorted()
       .flatMap((name) => {
         try {
-          return [JSON.parse(storage?.getItem(name) ?? "") as Entry];
+          const kept: unknown = JSON.parse(storage?.getItem(name) ?? "");
+          return isEntry(kept) ? [kept] : [];
         } catch {
           return []; // somebody else's
         }
       });
   }
+}
+
+/** The storage belongs to the page: something else under one of the outbox's names must not hold up its commands. */
+function isEntry(value: unknown): value is Entry {
+  if (typeof value !== "object" || value === null) return false;
+  const { category, id, command, key, at, given } = value as Partial<Record<keyof Entry, unknown>>;
+  const isNamed = [category, id, command, key].every((name) => typeof name === "string");
+  return isNamed && typeof at === "number" && typeof given === "object" && given !== null;
 }
 
 /** Calls a function of the page's. If it throws, the outbox goes on all the same. */

@@ -129,7 +129,6 @@ function countedDatabase(db: D1Database | D1DatabaseSession, budget: Budget): D1
       return db.batch(some.map((statement) => statements.get(statement) ?? statement));
     },
     withSession: (constraint?: D1SessionBookmark) => countedDatabase((db as D1Database).withSession(constraint), budget),
-    getBookmark: () => (db as D1DatabaseSession).getBookmark(),
   } as unknown as D1Database; // the part that the engine uses
   reals.set(wrapped, db as D1Database);
   return wrapped;

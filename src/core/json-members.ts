@@ -22,14 +22,15 @@ export function membersOf(text: string): Map<string, string> {
 /** The end of the value that begins here: before the comma or the bracket that closes the object. */
 function valueEnd(text: string, begin: number): number {
   let depth = 0;
-  for (let at = begin; at < text.length; at++) {
+  let at = begin;
+  for (; at < text.length; at++) {
     const character = text[at];
     if (character === '"') at = stringEnd(text, at) - 1;
     else if (character === "{" || character === "[") depth++;
-    else if (depth === 0 && (character === "," || character === "}")) return at;
+    else if (depth === 0 && (character === "," || character === "}")) break;
     else if (character === "}" || character === "]") depth--;
   }
-  return text.length;
+  return at;
 }
 
 /** The index right after the string that begins here. */

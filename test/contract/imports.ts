@@ -294,14 +294,19 @@ export function imports({ freshStore }: Service): void {
       expect(problem).toMatchObject({ status: 409, code: "idempotency-conflict", line: 1 });
     });
 
-    it("refuses a known id with other content", async () => {
+    it("refuses a known id with other content: data, type, time or meta", async () => {
       const { post } = freshStore();
       const id = "0198c2a6-1111-7abc-8def-000000000001";
-      const fact = { stream: "alarm/1", type: "Raised", data: { from: "x", value: 1 }, id };
+      const time = "2026-01-01T00:00:00.000Z";
+      const fact = { stream: "reading/1", type: "Read", data: { value: 1 }, meta: { by: "hand" }, time, id };
       await post("/import", lines(fact));
-      const response = await post("/import", lines({ ...fact, data: { from: "x", value: 2 } }));
-      expect(response.status).toBe(409);
-      expect(await read(response)).toMatchObject({ code: "idempotency-conflict", line: 1, imported: 0 });
+      const others = [{ data: { value: 2 } }, { type: "Calibrated", data: {} }, { time: "2026-01-01T00:00:00.001Z" }, { meta: {} }];
+      for (const other of others) {
+        const response = await post("/import", lines({ ...fact, ...other }));
+        expect(response.status).toBe(409);
+        expect(await read(response)).toMatchObject({ code: "idempotency-conflict", line: 1, imported: 0 });
+      }
+      expect(await read(await post("/import", lines(fact)))).toEqual({ lines: 1, imported: 0, known: 1 });
     });
   });
 

@@ -51,6 +51,20 @@ describe("a value that does not fit is reported with its place, what is expected
     expect(issues(schema, Array(50).fill(1))).toHaveLength(20);
     expect(issues(schema, Array(5_000).fill(1))).toEqual([{ path: "0", message: "must be a string, got a number" }]);
   });
+
+  it.each<[schema: JsonSchema, path: string]>([
+    [{ allOf: [{ required: ["a"] }, { required: ["b"] }] }, ""],
+    [{ propertyNames: { maxLength: 2 } }, "long0"],
+    [{ dependentSchemas: { long0: { required: ["a"] }, long1: { required: ["b"] } } }, ""],
+    [{ unevaluatedProperties: false }, "long0"],
+    [{ additionalProperties: { type: "string" } }, "long0"],
+    [{ patternProperties: { "^long": { type: "string" }, "0$": { type: "array" } } }, "long0"],
+    [{ properties: { long1: { unevaluatedItems: false, minItems: 9 } } }, "long1"],
+    [{ properties: { long2: { unevaluatedItems: false } } }, "long2.0"],
+  ])("with its first place only in long data, by %j", (schema, path) => {
+    const data = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`long${n}`, [1, 2]]));
+    expect(issues(schema, data).map((issue) => issue.path)).toEqual([path]);
+  });
 });
 
 describe("a keyword", () => {
@@ -67,6 +81,8 @@ describe("a keyword", () => {
     [{ multipleOf: 0.1 }, [0.3, 1.1, 4.35e1, 0, -0.7], [0.35, 1e-17]],
     [{ multipleOf: 1e-8 }, [1e-8, 0.00000003, 1e300], [1e-9, 3.5e-8]],
     [{ multipleOf: 1e200 }, [1e300, 0], [1, 1.5e200]],
+    // Code may have computed what JSON does not have.
+    [{ multipleOf: 2 }, [2], [Infinity, Number.NaN]],
     [{ minLength: 2, maxLength: 2 }, ["ab", "😀😀", "e\u0301"], ["😀", "é", "abc", "\ud83d\ude00"]],
     [{ maxLength: 2 }, ["\ud800\ud800", 12_345, ["abc"]], ["\udc00\ud800x"]],
     [{ pattern: "^😀.$" }, ["😀a", 1], ["😀", "a😀"]],

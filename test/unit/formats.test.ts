@@ -66,6 +66,7 @@ const TEXTS: Record<string, { readonly yes: readonly string[]; readonly no: read
     no: ["0198c2a6111-17abc-8def-000000000001", "{0198c2a6-1111-7abc-8def-000000000001}"],
   },
   duration: { yes: ["P1D", "PT1H30M", "P2W", "P1Y2M3DT4H5M6S"], no: ["P", "PT", "P1DT", "P1W2D", "1D", "P1Y2D", "PT1H2S"] },
+  regex: { yes: ["", "^a+$", "\\p{L}", "(?<year>\\d{4})"], no: ["(", "[", "a{2,1}", "\\p{No such}", "\\-"] },
   hostname: { yes: ["example.com", "a-b.c"], no: ["-a.b", "a-.b", "a_b", "a..b", "", `${"a".repeat(64)}.b`] },
 };
 

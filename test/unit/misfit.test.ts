@@ -13,6 +13,8 @@ const Booked = z.strictObject({
   how: z.enum(["online", "by phone"]),
   guests: z.array(z.object({ name: z.string().min(2) })),
   note: z.string().optional(),
+  left: z.null().optional(),
+  gone: z.undefined().optional(),
 });
 const GOOD = { from: "2026-11-26", nights: 2, price: 9.5, how: "online", guests: [{ name: "Ada" }] };
 const SECRET = "s3cret";
@@ -39,6 +41,8 @@ describe("a value that does not fit", () => {
     ["a BigInt", { price: 5n }, "`data.price` must be a number, got a bigint"],
     ["another word", { how: SECRET }, '`data.how` must be one of "online", "by phone", got a string'],
     ["a Set for a list", { guests: new Set() }, "`data.guests` must be an array, got a Set"],
+    ["a string for null", { left: SECRET }, "`data.left` must be null, got a string"],
+    ["null for nothing", { gone: null }, "`data.gone` must be undefined, got null"],
     ["a list for an object", { guests: [[]] }, "`data.guests.0` must be an object, got an array"],
     ["a function deep within", { guests: [{ name: () => SECRET }] }, "`data.guests.0.name` must be a string, got a function"],
     ["a field that is not declared", { [`not${SECRET.length}e`]: SECRET }, "`data` has no `not6e`"],

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { freeze, whyNotJson } from "../../src/core/plain-json.ts";
+import { freeze, isSettled, settle, whyNotJson } from "../../src/core/plain-json.ts";
 
 /** Whether nothing in a value can be changed. */
 function isDeeplyFrozen(value: unknown): boolean {
@@ -53,6 +53,23 @@ describe("freeze", () => {
       expect(Object.isFrozen(freeze({ exotic }).exotic)).toBe(false);
     }
     for (const primitive of [undefined, null, 1, "x", true, 1n, Symbol("x"), () => 1]) expect(freeze(primitive)).toBe(primitive);
+  });
+});
+
+describe("settle", () => {
+  it("gives any JSON value as storage would return it, frozen", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const result = settle(value);
+        expect(result).toEqual(JSON.parse(JSON.stringify(value)));
+        expect([isDeeplyFrozen(result), isSettled(result)]).toEqual([true, true]);
+      }),
+    );
+  });
+
+  it("turns -0 into 0, wherever it is, and leaves out members that are undefined", () => {
+    expect(settle(-0)).toBe(0);
+    expect(settle({ amount: -0, lines: [1, -0], note: undefined })).toStrictEqual({ amount: 0, lines: [1, 0] });
   });
 });
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { parseData } from "../../src/core/parse-data.ts";
-import { strictly } from "../../src/core/strict-schema.ts";
+import { accepts, strictly, withoutUnknown } from "../../src/core/strict-schema.ts";
 
 const Line = z.object({ sku: z.string(), note: z.string().optional() });
 const line = { sku: "a" };
@@ -113,5 +113,20 @@ describe("a member called __proto__, which zod drops where names are free, is re
     const text = '{"bag":{"a":{"__proto__":{"b":1}}}}';
     const parsed = parseData(z.object({ bag: z.record(z.string(), z.any()) }), sent(text), true);
     expect("data" in parsed && JSON.stringify(parsed.data)).toBe(text);
+  });
+});
+
+describe("a schema that throws", () => {
+  const fails = (): boolean => {
+    throw new Error("a mistake of the schema's own code");
+  };
+
+  it("accepts nothing", () => {
+    for (const strict of [true, false]) expect(accepts(Line.refine(fails), line, strict)).toBe(false);
+  });
+
+  it("leaves the data as it is: what it would drop is not known", () => {
+    expect(withoutUnknown(Line.refine(fails), line)).toEqual({ data: line, exact: false });
+    expect(withoutUnknown(Line, { ...misspelt, f: fails })).toEqual({ data: { ...misspelt, f: fails }, exact: false });
   });
 });

@@ -210,11 +210,17 @@ export const relay = reactor("relay", {
   },
 });
 
+/** Makes the webhook below unable to decide, until the test says otherwise. */
+export const doubtful = { active: false };
+
 /** Off, until a test gives it an address: it reports readings above ten. */
 const bigReadings = webhook("told", {
   from: reading,
   types: ["Read"],
-  where: ({ data }) => data.value > 10,
+  where: ({ data }) => {
+    if (doubtful.active) throw new Error("cannot decide");
+    return data.value > 10;
+  },
   url: { variable: "TOLD_URL" },
   secret: { variable: "TOLD_SECRET" },
   headers: { "X-Told": "yes", "X-Key": { variable: "TOLD_KEY" } },

@@ -89,7 +89,7 @@ export async function read(response: Response): Promise<any> {
   return response.json();
 }
 
-type Intercepted = "read" | "sequence" | "sequenceTogether";
+type Intercepted = "changed" | "head" | "read" | "sequence" | "sequenceTogether";
 
 /** Puts something between a store's log and the callers of this method of it. `wrap` gets the real one to call or not. */
 export function interceptLogMethod<Method extends Intercepted>(

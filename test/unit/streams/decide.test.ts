@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { after, aggregate, cancel, event } from "../../../src/index.ts";
-import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES } from "../../../src/core/limits.ts";
+import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES } from "../../../src/core/limits.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { decide } from "../../../src/streams/decide.ts";
 
@@ -40,6 +40,16 @@ describe("a decision is refused as a whole when", () => {
       "its events are too large together",
       () => Array.from({ length: 1 + APPEND_BYTES / (EVENT_DATA_BYTES / 2) }, () => written(EVENT_DATA_BYTES / 2)),
       `${APPEND_BYTES} bytes go in one answer`,
+    ],
+    [
+      "it has an event with a member named __proto__, which its schema would drop",
+      () => event("Written", JSON.parse('{"text":"x","__proto__":{"a":1}}')),
+      "event `Written` of aggregate `note`: `data` has a member `__proto__`, which its schema would drop",
+    ],
+    [
+      "it sets a timer whose data is too large",
+      () => after("1s", "Write", { text: "x".repeat(COMMAND_BYTES) }),
+      `timer for command \`Write\` of aggregate \`note\`: \`data\` has more than ${COMMAND_BYTES} bytes`,
     ],
     ["it sets a timer for a command that is not declared", () => after("1s", "Remind", {}), 'set a timer for "Remind"'],
     ["it takes back a timer for a command that is not declared", () => cancel("Remind"), 'set a timer for "Remind"'],

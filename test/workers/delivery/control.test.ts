@@ -1,9 +1,10 @@
-import { storeNamed } from "../support.ts";
+import { interceptLogMethod, storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CheckpointMoved } from "../../../src/consumers/checkpoint.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { control } from "../../../src/consumers/control.ts";
+import { countEvents } from "../../../src/consumers/run-count.ts";
 import type { ConsumerFailure } from "../../../src/definitions/hooks.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
@@ -287,6 +288,14 @@ describe("a dry run of a reset", () => {
     expect(await tell("relay", "reset?dryRun=yes")).toMatchObject({ code: 400 });
   });
 
+  it("ends where the log ends, even if that was put back to an earlier time since its head was asked for", async () => {
+    const { store, read } = controlled("put-back");
+    for (const value of [1, 2, 3]) await read("s", value);
+    interceptLogMethod(store, "head", () => async () => 9);
+    const count = await countEvents(processorConsumer(storeNamed(store, app), relay), 1);
+    expect(count).toEqual({ consumer: "relay", from: 1, events: 2, position: 3, to: 9 });
+  });
+
   it("counts what a webhook would deliver, by its predicate", async () => {
     const { read, post, tell, json } = controlled("deliveries");
     const hook = { url: "http://receiver.test/", types: ["Read"], where: { path: "data.value", op: "gte", value: 2 } };
@@ -339,12 +348,15 @@ describe("an action while the database is away", () => {
 
 describe("a processor that is reset to a position behind the head", () => {
   it("stays where it is: it would pass over what is yet to come", async () => {
-    const { read, tell, wake, consumer } = controlled("beyond");
+    const { store, read, tell, wake, consumer } = controlled("beyond");
     poison.active = false;
     await read("s", 1);
     await wake("relay");
     const { position } = await consumer("relay");
     expect(await tell("relay", "reset", { position: 1_000 })).toMatchObject({ code: 409, type: "/problems/position-beyond-head" });
+    // The log may have been put back to an earlier time since the operator's position was checked.
+    const late = await control(processorConsumer(storeNamed(store, app), relay), "reset", 1_000);
+    expect(late).toMatchObject({ outcome: "not-possible", detail: expect.stringMatching(/^the log is at position \d+$/) });
     expect(await consumer("relay")).toMatchObject({ position });
   });
 });

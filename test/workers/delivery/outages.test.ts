@@ -95,6 +95,21 @@ describe("a batch that is too large for the database", () => {
   });
 });
 
+describe("a checkpoint that cannot be moved past events that do not concern its consumer", () => {
+  it("costs no attempt: the run fails, and the next one moves it", async () => {
+    const { store, post } = quietStore("passed");
+    await post("/aggregates/counter/c/Count", {});
+    const one = viewConsumer(storeNamed(store), values);
+    await one.checkpoint.load();
+    vi.spyOn(one.checkpoint, "commit").mockRejectedValueOnce(new Error("D1_ERROR: Network connection lost."));
+    const run = () => catchUp(one, storeNamed(store).log, AT_LAST, { exact: true });
+    await expect(run()).rejects.toThrow("Network connection lost");
+    expect(await one.checkpoint.look()).toMatchObject({ position: 0, attempts: 0, failures: 0 });
+    expect(await run()).toEqual({ position: 1, outcome: "caught-up" });
+    expect(await one.checkpoint.look()).toMatchObject({ position: 1 });
+  });
+});
+
 describe("a batch that the database refuses for one of its events", () => {
   it("is committed up to that event, which alone is tried again and given up", async () => {
     const { store, read } = quietStore("culprit");

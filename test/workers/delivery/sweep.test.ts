@@ -392,6 +392,17 @@ describe("many stores", () => {
     expect(asked.filter((name) => names.includes(name)).toSorted()).toEqual(names);
   });
 
+  it("are begun again from the first when an earlier sweep had reached the last", async () => {
+    const store = await restingStore("again");
+    await sweep(app, env);
+    await env.VIEWS.prepare(`INSERT OR REPLACE INTO headspring_swept VALUES ('', '~', 0, 0)`).run();
+    const calls = logCalls(store.store);
+    await sweep(app, env);
+    expect(calls.count()).toBe(0);
+    await sweep(app, env);
+    expect(calls.count()).toBeGreaterThan(0);
+  });
+
   it("are asked by one sweep after the other, each within its invocation's limits, and then from the beginning", async () => {
     await restingStore("pieces");
     const asked = await manyStores();

@@ -23,6 +23,7 @@ import { allowErrors } from "../errors.ts";
 beforeEach(() => {
   allowErrors(
     /a command failed: decide or evolve threw/,
+    /a dry run failed: decide or evolve threw/,
     /a consumer could not process an event and will retry/,
     /a consumer has failed and stopped/,
     /a hook threw/,
@@ -61,7 +62,9 @@ describe.each(THROWN)("an aggregate whose code throws %s", (_what, error) => {
       const store = quietStore("rules");
       Object.assign(slips, { in: place, error });
       const key = { "idempotency-key": "k" };
-      expect(await read(await store.post("/aggregates/slip/1/Slip", { n: 1 }, key))).toMatchObject({ status: 500, code: "command-failed" });
+      const failed = { status: 500, code: "command-failed" };
+      expect(await read(await store.post("/aggregates/slip/1/Slip?dryRun=true", { n: 1 }))).toMatchObject(failed);
+      expect(await read(await store.post("/aggregates/slip/1/Slip", { n: 1 }, key))).toMatchObject(failed);
       expect(await store.log()).toEqual([]);
       slips.in = undefined;
       expect((await store.post("/aggregates/slip/1/Slip", { n: 1 }, key)).status).toBe(200);

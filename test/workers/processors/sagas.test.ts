@@ -1,11 +1,13 @@
 /** Sagas on real streams. The scenarios of Simple Sagas, each under its name, and what ours can beyond them. */
 
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { IMPATIENT, read } from "../support.ts";
 import { expectErrors } from "../errors.ts";
+import { eventsIn, rewriteIn } from "../streams/stored.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -324,6 +326,24 @@ describe("a saga that is deleted before its end", () => {
     expect((await send("DELETE", "/streams/move/m?force=true")).status).toBe(200);
     expect((await get("/sagas/move/m")).status).toBe(410);
     expect((await send("DELETE", "/streams/move/m?erase=true")).status).toBe(200);
+  });
+
+  it("is deleted without force when its state cannot be read: what must be erased is erased", async () => {
+    const { fill, move, wake, send, get, stream } = sagas("unreadable");
+    await fill({ a: 10 });
+    await move("m", { from: ["a"] });
+    await wake("move");
+    const stub = stream("move", "m") as DurableObjectStub;
+    // As newer code would have stored them.
+    await runInDurableObject(stub, (_instance, { storage }) => {
+      rewriteIn(storage, (events) => events.map((event) => ({ ...event, schemaVersion: 9 })));
+    });
+    await evictDurableObject(stub);
+    expect((await get("/sagas/move/m")).status).toBe(503);
+    expect((await send("DELETE", "/streams/move/m?erase=true")).status).toBe(200);
+    expect((await get("/streams/move/m")).status).toBe(410);
+    const kept = await runInDurableObject(stub, (_instance, { storage }) => eventsIn(storage));
+    expect(kept.slice(0, -1).map(({ data, erased }) => [data, erased])).toEqual(kept.slice(1).map(() => ["{}", true]));
   });
 
   it("is deleted like any stream once it has ended", async () => {

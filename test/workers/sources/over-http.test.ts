@@ -1,7 +1,7 @@
 /** Sources that are declared over HTTP: what `PUT`, `GET`, `DELETE` and the actions promise, and what they refuse. */
 
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { defineApp } from "../../../src/definitions/app.ts";
 import { category } from "../../../src/definitions/category.ts";
@@ -10,7 +10,9 @@ import { createHttp } from "../../../src/http/worker.ts";
 import { Budget } from "../../../src/core/budget.ts";
 import { DEFINITIONS } from "../../../src/core/limits.ts";
 import { declaredConsumers } from "../../../src/operations/declared.ts";
+import { SOURCE_ANSWER_MS } from "../../../src/operations/limits.ts";
 import { reportSources } from "../../../src/operations/source-reports.ts";
+import { handleBatch } from "../../../src/operations/sources.ts";
 import { Store } from "../../../src/store/store.ts";
 import { app } from "../app.ts";
 import { expectErrors } from "../errors.ts";
@@ -18,6 +20,8 @@ import { eventually } from "../eventually.ts";
 import { envWith, freshStore, read } from "../support.ts";
 import { deploy } from "../versions/deployed.ts";
 import { type Tick, type Ticker, ticker, tickerNamed } from "./ticker.ts";
+
+afterEach(() => vi.restoreAllMocks());
 
 const nameOf = ({ name }: { name: string }) => name;
 
@@ -272,6 +276,7 @@ describe("a definition of a source", () => {
     for (const given of [[], [1], Array.from({ length: 21 }, () => ({})), "text", undefined])
       expect((await preview(given)).status).toBe(400);
     expect(await problem(preview([{}], { stream: "nothing" }))).toMatchObject({ issues: [{ path: "definition.stream" }] });
+    expect(await problem(preview([{}], { kind: "kafka" }))).toMatchObject({ status: 400, issues: [{ path: "definition.kind" }] });
   });
 
   it(`is one of at most ${DEFINITIONS} in a store`, async () => {
@@ -341,13 +346,23 @@ describe("a source whose surroundings change", () => {
     const store = await storeWith("unanswered");
     await store.put();
     await store.put({}, "other");
+    await store.put({}, "silent");
+    const wait = globalThis.setTimeout;
+    const silence = { isWaitedFor: false };
+    vi.spyOn(globalThis, "setTimeout").mockImplementation((callback: () => void, ms?: number) =>
+      wait(callback, ms === SOURCE_ANSWER_MS && silence.isWaitedFor ? 0 : ms),
+    );
     const broken = {
-      getByName: (name: string) =>
-        name.endsWith("/other") ? { progress: () => Promise.reject(new Error("broken")) } : env.SOURCES.getByName(name),
+      getByName: (name: string) => {
+        silence.isWaitedFor = name.endsWith("/silent");
+        if (silence.isWaitedFor) return { progress: () => new Promise(() => {}) };
+        return name.endsWith("/other") ? { progress: () => Promise.reject(new Error("broken")) } : env.SOURCES.getByName(name);
+      },
     };
     const reports = await reportSources(new Store(envWith({ SOURCES: broken }), store.store, app));
     expect(reports.map(({ source, progress }) => [source.name, progress?.name])).toEqual([
       ["other", undefined],
+      ["silent", undefined],
       ["ticks", "ticks"],
     ]);
     // Nor does an invocation that has no call left ask any: it lists them.
@@ -355,6 +370,7 @@ describe("a source whose surroundings change", () => {
     const unasked = await reportSources(new Store(env, store.store, app).counting(spent));
     expect(unasked.map(({ source, progress }) => [source.name, progress])).toEqual([
       ["other", undefined],
+      ["silent", undefined],
       ["ticks", undefined],
     ]);
   });
@@ -386,6 +402,36 @@ describe("a source in an export", () => {
 });
 
 describe("a queue", () => {
+  it("brings its messages to the source that is declared for it: JSON as it is, bytes as base64, and what is neither as unreadable", async () => {
+    const store = await storeWith("queue-brought");
+    await store.send("PUT", "/streams/got", { schema: { type: "object" } });
+    const definition = { kind: "queue", queue: store.store, to: "got", stream: "'q'", data: { body: "change.body" } };
+    expect((await store.send("PUT", "/sources/brought", definition)).status).toBe(201);
+    const circle: Record<string, unknown> = {};
+    circle["self"] = circle;
+    const bytes = new TextEncoder().encode("tea");
+    const bodies = [{ a: [1] }, "text", null, undefined, bytes.buffer, new Uint8Array([0, ...bytes, 0]).subarray(1, 4), circle, 1n];
+    // `createMessageBatch` would not take them all: only the platform makes messages of every kind.
+    const messages = bodies.map((body, index) => ({ id: `m${index}`, timestamp: new Date(0), attempts: 1, body }));
+    let isTaken = false;
+    const batch = { queue: store.store, messages, ackAll: () => void (isTaken = true), retryAll: () => expect.unreachable() };
+    await handleBatch(app, env, batch as unknown as MessageBatch);
+    expect(isTaken).toBe(true);
+    await eventually(async () => expect(await store.source("brought")).toMatchObject({ waiting: 0, changes: bodies.length }));
+    const { events } = await store.json("/streams/got/q");
+    const [base64, unreadable] = [{ base64: "dGVh" }, { unreadable: "the message is not JSON" }];
+    expect(events.map(({ data }: { data: { body: unknown } }) => data.body)).toEqual([
+      { a: [1] },
+      "text",
+      null,
+      null,
+      base64,
+      base64,
+      unreadable,
+      unreadable,
+    ]);
+  });
+
   it("has a single source that gets its messages: another one is refused until the first is gone", async () => {
     const [one, other] = [await storeWith("queue-one"), await storeWith("queue-other")];
     const follow = (store: typeof one, source: string, queue = one.store, method = "PUT", query = "") =>

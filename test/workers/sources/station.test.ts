@@ -10,7 +10,7 @@ import {
   waitOnExecutionContext,
 } from "cloudflare:test";
 import { createWorker } from "../../../src/runtime.ts";
-import { handleBatch } from "../../../src/operations/sources.ts";
+import { handleBatch, wakeSourcesInCode } from "../../../src/operations/sources.ts";
 import { wakeUpFor } from "../../../src/store/consumer-protocol.ts";
 import { describe, expect, it, vi } from "vitest";
 import { SourceStopped } from "../../../src/definitions/sources/kind.ts";
@@ -156,6 +156,19 @@ describe("a source", () => {
     await evictDurableObject(store.sourceStub);
     store.ticker.add(...ticks(3, 1));
     expect(await store.settled(3)).toMatchObject({ appended: 3 });
+  });
+
+  it("in code is woken by the cron and by the first request, whatever keeps another one from being woken", async () => {
+    const store = followed("woken-in-code");
+    store.ticker.add(...ticks(3, 1));
+    const warnings = vi.spyOn(console, "warn").mockReturnValue();
+    const unreachable = { wake: () => Promise.reject(new Error("Network connection lost.")) };
+    const SOURCES = { getByName: (name: string) => (name.endsWith("/brought") ? unreachable : env.SOURCES.getByName(name)) };
+    await wakeSourcesInCode(store.app, envWith({ SOURCES }));
+    await store.settled(3);
+    expect(await valuesByStream(store)).toEqual(expected(3, 1));
+    expect(JSON.stringify(warnings.mock.calls)).toContain("a source could not be woken; the next sweep wakes it");
+    warnings.mockRestore();
   });
 
   it("names a variable that the deployment lacks, and goes on with a new definition", async () => {

@@ -197,8 +197,9 @@ describe("an event type in its third version", () => {
     });
     await evictDurableObject(stream("contract", "1"));
     const command = await post("/aggregates/contract/1/Sign", { cents: 1, currency: "EUR" }, { prefer: "respond-async" });
+    const dryRun = await post("/aggregates/contract/1/Sign?dryRun=true", { cents: 1, currency: "EUR" });
     const state = await get("/aggregates/contract/1");
-    for (const answer of [command, state]) {
+    for (const answer of [command, dryRun, state]) {
       expect(answer.status).toBe(503);
       const { code, detail } = await read(answer);
       expect(code).toBe("state-unavailable");

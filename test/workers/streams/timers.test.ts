@@ -1,9 +1,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { broken } from "../app.ts";
+import { app, broken } from "../app.ts";
 import { ALARM_AHEAD_MS } from "../../../src/core/limits.ts";
 import { expectErrors } from "../errors.ts";
-import { freshStore, interceptLog, read } from "../support.ts";
+import { NO_APP, freshStore, interceptLog, read } from "../support.ts";
+import { deploy } from "../versions/deployed.ts";
 
 const ASK = "/aggregates/reminder/1/Ask";
 const STATE = "/aggregates/reminder/1";
@@ -98,6 +99,20 @@ describe("a timer", () => {
     await runDurableObjectAlarm(stub);
     expect((await json(STATE)).state).toEqual({ count: 1 });
     expect(await timerOf()).toBeUndefined();
+  });
+
+  it("of an aggregate that a deployment has lost is kept, reported, and fires once the code has it again", async () => {
+    expectErrors(/a timer's command could not be carried out and will be retried/);
+    const { store, post, json, stream } = freshStore();
+    const stub = stream("reminder", "1");
+    await post(ASK, { in: "30m" });
+    for (const code of [NO_APP, app]) {
+      deploy(store, { streams: code });
+      await evictDurableObject(stub);
+      await letTimePass(stub);
+      await runDurableObjectAlarm(stub);
+    }
+    expect(await json(STATE)).toMatchObject({ version: 2, state: { count: 1 } });
   });
 
   it("that the storage keeps from firing is kept, reported, and tried again later", async () => {

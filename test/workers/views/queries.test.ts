@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { quietStore } from "../delivery/support.ts";
-import { read } from "../support.ts";
+import { interceptLogMethod, read } from "../support.ts";
 import { counted } from "./counted.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -214,6 +214,19 @@ describe("a row", () => {
     const response = await asked;
     expect(response.status).toBe(200);
     expect(await read(response)).toMatchObject({ counter: "a", total: 3 });
+  });
+
+  it("is waited for even if the log cannot say that it has changed", async () => {
+    const { store, post, get } = quietStore("unsaid");
+    let refusals = 0;
+    interceptLogMethod(store, "changed", () => async () => {
+      refusals += 1;
+      throw new Error("Network connection lost.");
+    });
+    const asked = get("/views/totals/a", { prefer: "wait=20" });
+    await expect.poll(() => refusals).toBeGreaterThan(0);
+    await post("/aggregates/counter/a/Count", { by: 3 });
+    expect(await read(await asked)).toMatchObject({ counter: "a", total: 3 });
   });
 
   it("accepts no condition", async () => {

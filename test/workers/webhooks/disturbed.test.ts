@@ -1,6 +1,6 @@
 /** A webhook that is paused, put back, switched off or robbed of its log at the very moment when it is at work (promise 6). */
 
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type MockInstance, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WEBHOOK_FRESH_MS, WEBHOOK_REPLAYS } from "../../../src/deliveries/limits.ts";
@@ -305,29 +305,36 @@ describe("a webhook whose log is away", () => {
     await eventually(async () => expect(await store.report()).toMatchObject({ pending: 0, totals: { delivered: 4, failed: 0 } }));
   });
 
-  it("and comes back without its last events (restored to an earlier time), skips the events that no longer exist", async () => {
-    const store = await subscribed("robbed");
-    const time = clock();
-    store.endpoint.answer = ({ stream }) => (stream === "reading/gone" ? FAILED() : OK());
-    for (const stream of ["s", "s", "s"]) await store.read(stream, 1);
-    store.endpoint.answer = FAILED;
-    await store.read("gone", 1);
-    await store.wake();
-    await eventually(async () => expect(await store.report()).toMatchObject({ pending: 4, totals: { failed: 2 } }));
-    await runInDurableObject(store.logObject(), (_instance, { storage }) => void storage.sql.exec(`DELETE FROM pages WHERE first > 1`));
-    store.endpoint.answer = OK;
-    time.pass(6_000);
-    await eventually(async () => {
-      await store.alarm();
-      expect(await store.report()).toMatchObject({ pending: 0 });
-    });
-    expect(await store.ledger()).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining({ position: 1, status: "delivered" }),
-        expect.objectContaining({ position: 4, status: "skipped", error: "the event was erased" }),
-      ]),
-    );
-  });
+  it.each([
+    ["", false],
+    [", even if the log believes that it never had them", true],
+  ])(
+    "and comes back without its last events (restored to an earlier time), skips the events that no longer exist%s",
+    async (_how, isStarted) => {
+      const store = await subscribed("robbed");
+      const time = clock();
+      store.endpoint.answer = ({ stream }) => (stream === "reading/gone" ? FAILED() : OK());
+      for (const stream of ["s", "s", "s"]) await store.read(stream, 1);
+      store.endpoint.answer = FAILED;
+      await store.read("gone", 1);
+      await store.wake();
+      await eventually(async () => expect(await store.report()).toMatchObject({ pending: 4, totals: { failed: 2 } }));
+      await runInDurableObject(store.logObject(), (_instance, { storage }) => void storage.sql.exec(`DELETE FROM pages WHERE first > 1`));
+      if (isStarted) await evictDurableObject(store.logObject());
+      store.endpoint.answer = OK;
+      time.pass(6_000);
+      await eventually(async () => {
+        await store.alarm();
+        expect(await store.report()).toMatchObject({ pending: 0 });
+      });
+      expect(await store.ledger()).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ position: 1, status: "delivered" }),
+          expect.objectContaining({ position: 4, status: "skipped", error: "the event was erased" }),
+        ]),
+      );
+    },
+  );
 });
 
 describe("a webhook that dies", () => {
@@ -372,6 +379,28 @@ describe("a webhook that dies", () => {
       await store.alarm();
       expect(await store.report()).toMatchObject({ pending: 0, position: 2 });
     });
+  });
+});
+
+describe("a webhook whose endpoint takes longer than an alarm may", () => {
+  it("goes on without its alarm, and counts the delivery once it is answered", async () => {
+    const store = await subscribed("longer");
+    const time = clock();
+    store.endpoint.answer = FAILED;
+    await store.read("s", 1);
+    await store.wake();
+    await eventually(async () => expect(await store.report()).toMatchObject({ totals: { failed: 1 } }));
+    const { answer } = slowly(store);
+    const wait = globalThis.setTimeout;
+    vi.spyOn(globalThis, "setTimeout").mockImplementation((callback: () => void, ms?: number) => wait(callback, ms === 60_000 ? 0 : ms)); // a minute passes at once
+    time.pass(6_000);
+    // It ends although the delivery is under way.
+    await store.alarm();
+    expect(await store.report()).toMatchObject({ pending: 1, totals: { delivered: 0 } });
+    expect(await store.armed()).toBe(true);
+    answer(OK);
+    await eventually(async () => expect(await store.report()).toMatchObject({ pending: 0, totals: { delivered: 1 } }));
+    expect(store.endpoint.received).toHaveLength(2);
   });
 });
 

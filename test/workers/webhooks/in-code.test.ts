@@ -3,7 +3,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { Webhook } from "standardwebhooks";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { doubtful } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { read as readJson, setVariables } from "../support.ts";
 import { endpointAt } from "./support.ts";
@@ -32,6 +33,29 @@ describe("a webhook in code", () => {
     await eventually(() => expect(told.received.map(({ version }) => version)).toEqual([2, 4]));
     expect(Object.fromEntries(told.received[0]?.headers ?? [])).toMatchObject({ "x-told": "yes", "x-key": "k-1" });
     expect(await store.json("/webhooks/told")).toMatchObject({ origin: "code", headers: ["x-told", "x-key"], rate: 1_000, concurrency: 2 });
+  });
+
+  it("whose predicate throws sends nothing until it can decide, and then what it wants; the rest is on record as skipped", async () => {
+    const { told } = switchOn("doubtful");
+    const store = quietStore("doubtful");
+    doubtful.active = true;
+    onTestFinished(() => void (doubtful.active = false));
+    await store.read("small", 5);
+    await store.read("big", 11);
+    await store.wake("told");
+    await eventually(async () => expect(await store.json("/webhooks/told")).toMatchObject({ pending: 2, totals: { failed: 2 } }));
+    const deliveries = async (): Promise<object[]> => (await store.json("/webhooks/told/deliveries")).deliveries;
+    expect(await deliveries()).toMatchObject(
+      [1, 2].map(() => ({ status: "pending", error: "the webhook's predicate threw: cannot decide" })),
+    );
+    expect(told.received).toEqual([]);
+    doubtful.active = false;
+    expect((await store.post("/consumers/told/retry", {})).status).toBe(200);
+    await eventually(async () => expect(await store.json("/webhooks/told")).toMatchObject({ pending: 0, totals: { delivered: 1 } }));
+    expect(told.received.map(({ stream }) => stream)).toEqual(["reading/big"]);
+    expect(await deliveries()).toContainEqual(
+      expect.objectContaining({ position: 1, status: "skipped", error: "the webhook's predicate rejects the event" }),
+    );
   });
 
   it("that is switched on later begins with the events of that time, even if it is woken late", async () => {

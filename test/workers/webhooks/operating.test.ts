@@ -3,7 +3,7 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { eventually } from "../delivery/support.ts";
-import { read as readJson } from "../support.ts";
+import { interceptLogMethod, read as readJson } from "../support.ts";
 import { type Delivery, clock, endpointAt, interceptReads, subscribed } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -324,6 +324,15 @@ describe("sending again", () => {
     expect(received().slice(6)).toEqual(["reading/s/1", "reading/s/2", "reading/s/5"]);
   });
 
+  it("a range of time is refused while there is nothing to send, and so is its dry run", async () => {
+    const { post, webhook, report } = await subscribed("nothing-again");
+    for (const query of ["?dryRun=true", ""]) {
+      const refused = await readJson(await post(`/webhooks/${webhook.id}/replay${query}`, { from: "2000-01-01T00:00:00Z" }));
+      expect(refused).toMatchObject({ status: 409, code: "replay-refused", detail: expect.stringContaining("its head is at 0") });
+    }
+    expect((await report()).replays).toEqual([]);
+  });
+
   it("may search long for a time, and new events do not wait for that", async () => {
     const { store, post, object, read, wake, webhook, endpoint, report } = await subscribed("long-look", { types: ["Read"] });
     await post("/streams/reading/old", { events: Array.from({ length: 300 }, () => ({ type: "Calibrated", data: {} })) });
@@ -478,6 +487,16 @@ describe("a dry run of a replay", () => {
       });
     }
     expect((await report()).replays).toEqual([]);
+  });
+});
+
+describe("a dry run of a replay whose log was put back to an earlier time since its head was asked for", () => {
+  it("ends where the log ends", async () => {
+    const { store, webhook, read, post } = await subscribed("put-back");
+    for (const value of [1, 2, 3]) await read("s", value);
+    interceptLogMethod(store, "head", () => async () => 9);
+    const answer = await post(`/webhooks/${webhook.id}/replay?dryRun=true`, { from: 2 });
+    expect([answer.status, await readJson(answer)]).toEqual([200, { events: 2, position: 3, to: 9 }]);
   });
 });
 

@@ -120,6 +120,7 @@ describe("a webhook that does not exist (any more)", () => {
     ["POST", "/rotate-secret", {}],
     ["POST", "/test", {}],
     ["POST", "/replay", { from: 1 }],
+    ["POST", "/replay?dryRun=true", { from: 1 }],
     ["GET", "/deliveries", undefined],
     ["POST", "/deliveries/retry", {}],
     ["POST", "/deliveries/0-1/retry", {}],
@@ -135,6 +136,11 @@ describe("a webhook that does not exist (any more)", () => {
     const never = env.WEBHOOKS.getByName(`${store}/${id}`);
     expect(await never.retry("0-1")).toBeUndefined();
     expect(await never.control("pause")).toBeUndefined();
+    expect(await never.countControl("retry")).toBeUndefined();
+    expect(await never.replay({ from: { position: 1 } })).toBeUndefined();
+    expect(await never.countReplay({ from: { position: 1 } })).toBeUndefined();
+    expect(await never.deliveriesOf([1])).toBeUndefined();
+    expect(await never.sendTest()).toBeUndefined();
     expect(await never.wake()).toBe(Number.MAX_SAFE_INTEGER);
     const kept = await runInDurableObject(never as DurableObjectStub, (_instance, { storage }) => [...storage.kv.list()]);
     expect(kept).toEqual([]);
