@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { matchesGlob } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { type TestProjectInlineConfiguration, defineConfig } from "vitest/config";
 import { ENTRIES } from "./scripts/entries.ts";
@@ -32,9 +33,9 @@ const ALONE = [
   "test/workers/delivery/flow.test.ts",
   "test/workers/delivery/sweep.test.ts",
   "test/workers/faults/caps-elsewhere.test.ts",
-  "test/workers/faults/evictions.long.test.ts",
-  "test/workers/log/subscriptions.long.test.ts",
-  "test/workers/processors/process-managers.long.test.ts",
+  "test/workers/faults/evictions.slow.test.ts",
+  "test/workers/log/subscriptions.slow.test.ts",
+  "test/workers/processors/process-managers.slow.test.ts",
   "test/workers/views/databases.test.ts",
 ];
 
@@ -132,7 +133,7 @@ export default defineConfig(({ mode }) => ({
         exclude: [...ALONE, ...(mode === "everything" ? [] : [ONLY_COVERAGE])],
         isolate: false,
       }),
-      workers("workers-alone", { include: ALONE.filter((file) => mode !== "long" || /\.(?:long|slow)\.test\.ts$/.test(file)) }),
+      workers("workers-alone", { include: ALONE.filter((file) => matchesGlob(file, `**/${files(mode)}`)) }),
       // The kinds of sources, against real servers.
       workers("sources", { include: [`test/sources/**/${files(mode)}`], globalSetup: "./test/sources/set-up.ts" }),
       {

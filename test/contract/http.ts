@@ -58,7 +58,7 @@ export function serviceAt(send: Send): Service {
 function storeIn(sendTo: Send, store: string) {
   const base = `/stores/${store}`;
   // A busy machine may take longer than the 50 ms that a write waits for its position unless the test sets that otherwise.
-  const patience = (method: string): Record<string, string> => (method === "GET" ? {} : { prefer: "wait=20" });
+  const patience = (method: string): Record<string, string> => (method === "GET" || method === "HEAD" ? {} : { prefer: "wait=20" });
   const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     sendTo(base + path, {
       method,

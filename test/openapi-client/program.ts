@@ -1,4 +1,4 @@
-/** A program that uses the generated client of the tests' app; compiled by test/unit/openapi-client.test.ts, and never run. */
+/** A program that uses the generated client of the tests' app; compiled by test/unit/openapi-client.slow.test.ts, and never run. */
 
 import type { components, paths } from "./generated.ts";
 

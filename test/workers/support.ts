@@ -49,7 +49,7 @@ export function freshStore(name = "test") {
   ownStore(store);
   const base = `http://headspring/stores/${store}`;
   // A busy machine may take longer than a write waits for its position unless the test sets that otherwise.
-  const patience = (method: string): Record<string, string> => (method === "GET" ? {} : { prefer: "wait=20" });
+  const patience = (method: string): Record<string, string> => (method === "GET" || method === "HEAD" ? {} : { prefer: "wait=20" });
   const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     exports.default.fetch(base + path, {
       method,

@@ -57,9 +57,11 @@ export function storeUnderRollout(name: string) {
   deploy(store, code);
   const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} } as unknown as ExecutionContext;
   const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+    // A read of the log would wait for events.
+    const prefer: Record<string, string> = method === "GET" ? {} : { prefer: path.startsWith("/sagas/") ? "respond-async" : "wait=20" };
     const init = {
       method,
-      headers: { prefer: path.startsWith("/sagas/") ? "respond-async" : "wait=20", ...headers },
+      headers: { ...prefer, ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     const request = new Request(`http://headspring/stores/${store}${path}`, init);
