@@ -14,7 +14,7 @@ async function hashed(token: string): Promise<string> {
   return Buffer.from(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))).toString("hex");
 }
 
-/** The server, with the events; whoever starts it stops it. */
+/** A server with the events. The caller stops it. */
 export async function checkedStore(): Promise<Server> {
   const list = await Promise.all(
     TOKENS.map(async ({ name, token, rights }) => ({ name, sha256: await hashed(token), rights, stores: ["*"] })),
