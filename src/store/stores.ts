@@ -9,6 +9,7 @@ import { Definitions } from "./definitions.ts";
 import { Store } from "./store.ts";
 import { DIRECTORY, type DirectoryRpc } from "./catalog-protocol.ts";
 import { PLACEMENTS_REMEMBERED } from "./limits.ts";
+import { makeRoom } from "../core/make-room.ts";
 import type { Placement } from "../core/placement.ts";
 import { hasDatabasesElsewhere, placedEnv, placementOfDeployment } from "./placement.ts";
 import { isTransient } from "../core/platform-errors.ts";
@@ -35,7 +36,7 @@ async function placementOf(env: HeadspringEnv, store: string, isWrite: boolean):
   const directory = directoryOf(env);
   const entry = isWrite ? (await directory.placeStore(store, deployment)).entry : await directory.findStore(store);
   if (!entry) return deployment;
-  if (fixed.size >= PLACEMENTS_REMEMBERED) fixed.clear();
+  makeRoom(fixed, PLACEMENTS_REMEMBERED);
   fixed.set(key, entry);
   return entry;
 }
