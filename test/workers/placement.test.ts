@@ -14,7 +14,7 @@ import { app, reading } from "./app.ts";
 import { expectErrors } from "./errors.ts";
 import { deploymentWith } from "./http/tokens.ts";
 import { type Asked, databases, withJurisdictions } from "./jurisdictions.ts";
-import { IMPATIENT, freshStore, read } from "./support.ts";
+import { IMPATIENT, envWith, freshStore, read } from "./support.ts";
 
 const API_TOKENS = JSON.stringify(
   ["*", "mine"].map((store) => ({
@@ -237,6 +237,12 @@ describe("a store that was not placed", () => {
 });
 
 describe("the list of stores", () => {
+  it("is empty in a deployment that has none yet", async () => {
+    const getByName = (name: string) => env.CATALOGS.getByName(name === DIRECTORY ? "none yet" : name);
+    const answer = await http.request("/stores", {}, envWith({ CATALOGS: { getByName } }));
+    expect([answer.status, await read(answer)]).toEqual([200, { stores: [], hasMore: false }]);
+  });
+
   it("has each store that was written to or placed, with its head, in pages", async () => {
     const { send } = deployment();
     const names = ["a", "b", "c"].map((letter) => `zz-list-${letter}`);

@@ -90,6 +90,21 @@ describe("a plain category that code no longer has", () => {
   });
 });
 
+describe("a plain category that code no longer has, with a schema that cannot be compared,", () => {
+  it("shows its other event types, and can be declared with any schema for that one", async () => {
+    const { store } = freshStore("removed");
+    const odd = z.object({ code: z.string().regex(/(.)\1/) });
+    const { events } = category("parcel", { events: { Sent: odd, Lost: z.object({}) } });
+    await storeNamed(store).catalog.useCode("parcel", "plain", codeSchemasOf(events));
+    const ask = doorsOf(store);
+    const shown = await ask("GET", "/streams/parcel");
+    expect(shown).toMatchObject({ kind: "plain", origin: "code", removed: true });
+    expect(Object.keys(shown.events)).toEqual(["Lost"]);
+    const schema = { properties: { code: { type: "integer" } } };
+    expect(await ask("PUT", "/streams/parcel", { events: { ...shown.events, Sent: schema } })).toMatchObject({ status: 201 });
+  });
+});
+
 describe("a schema of code", () => {
   const V1 = z.object({ room: z.string(), guests: z.int().optional() });
   const categoryWith = (schema: DataSchema) => category("booking", { events: { Booked: schema } });
@@ -127,6 +142,13 @@ describe("a schema of code", () => {
     expect(incompatible).toMatchObject([
       { eventType: "Booked", version: 1, path: expect.stringContaining(path), since: expect.any(String) },
     ]);
+  });
+
+  it.each<[what: string, ...schemas: DataSchema[]]>([
+    ["is", V1.extend({ room: z.string().regex(/(.)\1/) }), V1.required()],
+    ["was", V1.required(), V1.extend({ room: z.string().regex(/(.)\1/) })],
+  ])("that %s beyond what can be compared, as a pattern with a backreference, is no problem", async (_what, ...schemas) => {
+    expect(await usedWith(...schemas)).toEqual({ lines: [], incompatible: undefined });
   });
 
   it("is compared before it is used, and the result is not kept", async () => {
