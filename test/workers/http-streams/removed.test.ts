@@ -168,6 +168,25 @@ describe("a schema of code", () => {
     expect(incompatible).toBeUndefined();
   });
 
+  it("is brought to the catalog by the next write if the catalog was out of reach at the first, which is not held up", async () => {
+    const { store, post } = freshStore("schemas");
+    const warned = vi.spyOn(console, "warn").mockReturnValue();
+    const getByName = env.CATALOGS.getByName.bind(env.CATALOGS);
+    const away = vi.spyOn(env.CATALOGS, "getByName").mockImplementation((name) => {
+      const useCode = () => Promise.reject(new Error("the catalog is away"));
+      const real = getByName(name);
+      if (name !== store) return real;
+      return new Proxy(real, { get: (target, property) => (property === "useCode" ? useCode : Reflect.get(target, property)) });
+    });
+    expect((await post("/streams/sample/1", { type: "Read", data: { value: 1 } })).status).toBe(201);
+    await expect.poll(() => JSON.stringify(warned.mock.calls)).toContain("the store's catalog could not be notified");
+    expect(await storeNamed(store).catalog.lookUp("sample")).toBeUndefined();
+    away.mockRestore();
+    warned.mockRestore();
+    await post("/streams/sample/1", { type: "Read", data: { value: 2 } });
+    await known(store, "sample");
+  });
+
   it("is brought to the catalog by the first write, and by no other", async () => {
     const { store, post } = freshStore("schemas");
     await post("/streams/sample/1", { type: "Read", data: { value: 1 } });
