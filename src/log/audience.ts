@@ -5,6 +5,7 @@
 
 import { AUDIENCES_REMEMBERED } from "./limits.ts";
 import { categoryOf, type EventFilter } from "../core/event.ts";
+import { makeRoom } from "../core/make-room.ts";
 import { matches } from "./filter.ts";
 import type { Introduced } from "./introduced.ts";
 
@@ -51,7 +52,7 @@ export class Audience {
     const known = this.#known.get(key);
     if (known) return known;
     const concerned = [...this.#inCode, ...this.#atRunTime()].flatMap(([name, filter]) => (matches(filter ?? {}, event) ? [name] : []));
-    if (this.#known.size >= AUDIENCES_REMEMBERED) this.#known.clear();
+    makeRoom(this.#known, AUDIENCES_REMEMBERED);
     this.#known.set(key, concerned);
     return concerned;
   }

@@ -171,13 +171,12 @@ export class Pages {
     let [low, high] = [first, end];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const [page] = this.#sql
+      const page = this.#sql
         .exec<{ first: number; count: number; taken: number }>(
           `SELECT first, count, taken FROM pages WHERE first <= ? ORDER BY first DESC LIMIT 1`,
           middle,
         )
-        .toArray();
-      if (!page) return low;
+        .one();
       if (page.taken >= time) high = page.first;
       else low = page.first + page.count;
     }

@@ -1,4 +1,7 @@
-/** A segment's events as version 0.1 stored them: a row each, and another one for the index. Such a segment stays as it is until it is full. */
+/**
+ * A segment's events as version 0.1 stored them: a row each, and another one for the index. Such a segment stays as it is until it is full.
+ * Nothing makes such a table any more; how version 0.1 made it is in test/workers/stored.ts.
+ */
 
 import { PAGE_BYTES, SCAN_EVENTS } from "../core/limits.ts";
 import { type LoggedEvent, type StoredEvent, bytesOf, erases } from "../core/event.ts";
@@ -9,35 +12,12 @@ import type { LogTable } from "./log-table.ts";
 import { RememberedHeads } from "./remembered-heads.ts";
 import { StreamIndex } from "./stream-index.ts";
 
-/**
- * Two rows written per event (measured): the event, and its entry in the one index, which makes a second copy of an event impossible and
- * answers every question about a stream. The layout is stored: add nullable columns, change nothing.
- */
-const CREATE = [
-  `CREATE TABLE IF NOT EXISTS log (
-    position       INTEGER PRIMARY KEY,
-    stream         TEXT    NOT NULL,
-    version        INTEGER NOT NULL,
-    id             TEXT    NOT NULL,
-    type           TEXT    NOT NULL,
-    data           TEXT    NOT NULL,
-    meta           TEXT    NOT NULL,
-    time           TEXT,
-    recorded_at    INTEGER NOT NULL,
-    schema_version INTEGER NOT NULL,
-    erased         INTEGER,             -- 1: data and meta were blanked
-    trace          TEXT                 -- as the stream has it
-  ) STRICT`,
-  `CREATE UNIQUE INDEX IF NOT EXISTS log_by_stream ON log (stream, version)`,
-];
-
 const COLUMNS = `position, stream, version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased, trace`;
 
 export class RowTable implements LogTable {
   readonly #sql: SqlStorage;
   readonly #streams: StreamIndex;
   readonly #first: number;
-  #exists = false;
   #head = 0;
   readonly #heads = new RememberedHeads();
 
@@ -51,10 +31,8 @@ export class RowTable implements LogTable {
 
   reload(): void {
     this.#heads.clear();
-    this.#exists = hasTableWith(this.#sql, "log", "trace", "TEXT");
-    this.#head = this.#exists
-      ? Number(this.#sql.exec(`SELECT MAX(position) AS head FROM log`).one().head ?? this.#first - 1)
-      : this.#first - 1;
+    hasTableWith(this.#sql, "log", "trace", "TEXT");
+    this.#head = Number(this.#sql.exec(`SELECT MAX(position) AS head FROM log`).one().head ?? this.#first - 1);
   }
 
   get first(): number {
@@ -71,8 +49,6 @@ export class RowTable implements LogTable {
     const fresh = events.filter((event) => event.version > head);
     const first = fresh[0];
     if (first === undefined || first.version !== head + 1) return { head };
-    if (!this.#exists) for (const statement of CREATE) this.#sql.exec(statement);
-    this.#exists = true;
     const position = this.#head + 1;
     for (const event of fresh) {
       this.#head += 1;
@@ -115,7 +91,7 @@ export class RowTable implements LogTable {
     const bottom = Math.max(to ?? 1, this.#first);
     const low = forward ? (after ?? 0) + 1 : bottom;
     const high = forward ? Math.min(to ?? head, head) : Math.min(after ?? head + 1, head + 1) - 1;
-    if (!this.#exists || low > high) return { events: [], next: forward ? low - 1 : null, head };
+    if (low > high) return { events: [], next: forward ? low - 1 : null, head };
 
     // A stream's versions are in the order of its positions, and they have an index.
     const column = stream === undefined ? "position" : "version";
@@ -151,7 +127,7 @@ export class RowTable implements LogTable {
   }
 
   kindsAfter(position: number): { stream: string; type: string; position: number }[] {
-    if (!this.#exists || position >= this.#head) return [];
+    if (position >= this.#head) return [];
     const rows = this.#sql.exec<{ stream: string; type: string; position: number }>(
       `SELECT substr(stream, 1, instr(stream, '/')) AS stream, type, MAX(position) AS position FROM log
        WHERE position > ? GROUP BY 1, 2`,
@@ -161,11 +137,10 @@ export class RowTable implements LogTable {
   }
 
   streams(category: string | undefined, after: string, limit: number): StreamSummary[] {
-    return this.#exists ? this.#streams.list(category, after, limit) : [];
+    return this.#streams.list(category, after, limit);
   }
 
   positions(stream: string, from: number, to: number): Record<number, number> {
-    if (!this.#exists) return {};
     const rows = this.#sql.exec<{ version: number; position: number }>(
       `SELECT version, position FROM log WHERE stream = ? AND version BETWEEN ? AND ?`,
       stream,
@@ -188,19 +163,17 @@ export class RowTable implements LogTable {
   }
 
   blank(stream: string, before: number): void {
-    if (!this.#exists) return;
     this.#sql.exec(`UPDATE log SET data = '{}', meta = '{}', trace = NULL, erased = 1 WHERE stream = ? AND version < ?`, stream, before);
   }
 
   /** Only called for repeats, so it costs a normal write nothing. */
   #hasAnother(stream: string, { version, id }: StoredEvent): boolean {
-    if (!this.#exists) return false;
     return this.#sql.exec(`SELECT 1 FROM log WHERE stream = ? AND version = ? AND id <> ?`, stream, version, id).toArray().length > 0;
   }
 
   versionHere(stream: string): number | undefined {
     const known = this.#heads.get(stream);
-    if (known !== undefined || !this.#exists) return known;
+    if (known !== undefined) return known;
     const { head } = this.#sql.exec<{ head: number | null }>(`SELECT MAX(version) AS head FROM log WHERE stream = ?`, stream).one();
     return head ?? undefined;
   }

@@ -8,6 +8,7 @@ import type { Placed, StoreRows } from "../consumers/standing.ts";
 import type { Definitions } from "../store/definitions.ts";
 import type { Standing } from "../store/log-consumers.ts";
 import { consumersInCode } from "../definitions/consumers.ts";
+import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { KINDS } from "./kinds.ts";
 
 /** How far every consumer among these is that D1 knows, and what it handles. */
@@ -17,7 +18,7 @@ export async function standingsOf(definitions: Listed, rows: readonly StoreRows[
 }
 
 /** What the code declares: no call. */
-export function inCodeAlone({ inCode }: Definitions): Listed {
+export function inCodeAlone(inCode: DefinitionsInCode): Listed {
   return { views: async () => inCode.views, processors: async () => inCode.processors };
 }
 
@@ -40,7 +41,7 @@ export interface Trace {
   readonly status: string;
 }
 
-export function tracesIn({ inCode }: Definitions, rows: readonly StoreRows[]): Trace[] {
+export function tracesIn(inCode: DefinitionsInCode, rows: readonly StoreRows[]): Trace[] {
   return rows.flatMap(({ binding, checkpoints }) =>
     checkpoints.flatMap(({ consumer, generation, position, status }) =>
       inCode.kindOf(consumer) === undefined ? [{ binding, consumer, generation, position, status }] : [],
@@ -52,12 +53,11 @@ export function tracesIn({ inCode }: Definitions, rows: readonly StoreRows[]): T
 export async function fingerprintOf(
   app: App,
   env: HeadspringEnv,
-  definitions: Definitions,
   standings: readonly Standing[],
   traces: readonly Trace[] = [],
 ): Promise<string> {
   const { names, hash } = consumersInCode(app, env);
-  const code = inCodeAlone(definitions);
+  const code = inCodeAlone(new DefinitionsInCode(app));
   const tables = (await Promise.all(KINDS.map(async (kind) => (await kind.targets?.(code)) ?? []))).flat();
   const places = standings.map(({ consumer, position, resting = false }) => ({ consumer, position, resting }));
   const others = traces.map(({ binding, consumer, generation, position, status }) => [binding, consumer, generation, position, status]);

@@ -8,10 +8,11 @@
 
 import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
+import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { Budget, capsOf, counting } from "../core/budget.ts";
 import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "./limits.ts";
 import type { Store } from "../store/store.ts";
-import { definitionsOf, openStore } from "../store/stores.ts";
+import { openStore } from "../store/stores.ts";
 import type { SweepAnswer } from "../store/log-consumers.ts";
 import { type PassedBy, moveTogether } from "../consumers/checkpoint.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -110,7 +111,7 @@ async function sweepPiece(run: Run, stores: readonly string[], open: Open): Prom
         // As the next sweep will find it.
         const after = standings.map((one) => (moved.includes(one) ? { ...one, position: head ?? one.position } : one));
         const others = traces.map((one) => (moved.some((place) => isOf(place, one)) ? { ...one, position: head ?? one.position } : one));
-        const fingerprint = await fingerprintOf(run.app, run.env, definitionsOf(run.env, store, run.app), after, others);
+        const fingerprint = await fingerprintOf(run.app, run.env, after, others);
         if (behind === 0 && (care === "thorough" || moved.length > 0))
           marks.push({ store, fingerprint, since: mark?.fingerprint === found.fingerprint ? mark.since : now, looked_at: now });
         if (behind !== 0 && mark) restless.push(store);
@@ -157,17 +158,17 @@ async function look({ app, env, databases, memory }: Run, stores: readonly strin
     }),
   );
   const now = Date.now();
+  const inCode = new DefinitionsInCode(app);
   return Promise.all(
     stores.map(async (store) => {
-      const definitions = definitionsOf(env, store, app);
       const rows: StoreRows[] = read.map(({ binding, checkpoints, states }) => ({
         binding,
         checkpoints: checkpoints.get(store) ?? [],
         states: new Map(states.map(([kind, ofKind]) => [kind, ofKind.get(store) ?? []])),
       }));
-      const standings = await standingsOf(inCodeAlone(definitions), rows);
-      const traces = tracesIn(definitions, rows);
-      const fingerprint = await fingerprintOf(app, env, definitions, standings, traces);
+      const standings = await standingsOf(inCodeAlone(inCode), rows);
+      const traces = tracesIn(inCode, rows);
+      const fingerprint = await fingerprintOf(app, env, standings, traces);
       const mark = marks.get(store);
       const isNew = standings.length > 0 && rows.every(({ checkpoints }) => checkpoints.length === 0);
       return { store, rows, standings, traces, fingerprint, mark, care: careFor(mark, fingerprint, now), isNew };

@@ -4,6 +4,7 @@ import type { Store } from "./store.ts";
 import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import type { DataSchema } from "../core/event.ts";
+import { makeRoom } from "../core/make-room.ts";
 import { logger } from "../telemetry/logger.ts";
 import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
@@ -36,7 +37,7 @@ export class CodeUse {
     if (this.#said.has(key)) return;
     const declared = this.#inCode.category(category);
     if (!declared) return;
-    if (this.#said.size >= REMEMBERED_USES) this.#said.clear();
+    makeRoom(this.#said, REMEMBERED_USES);
     this.#said.add(key);
     void this.#say(store, category, declared.kind, declared.events as Record<string, DataSchema>).catch((error: unknown) => {
       this.#said.delete(key);

@@ -4,6 +4,7 @@
  * isolate.
  */
 
+import { makeRoom } from "../core/make-room.ts";
 import { within } from "../core/within.ts";
 import type { Store } from "./store.ts";
 import type { App } from "../definitions/app.ts";
@@ -28,7 +29,7 @@ export async function introduce(store: Store): Promise<void> {
     await within(INTRODUCTION_WAIT_MS, tell(store), () => {
       throw new Error(`it took more than ${INTRODUCTION_WAIT_MS} ms`);
     });
-    if (known.size >= INTRODUCED_STORES) known.clear();
+    makeRoom(known, INTRODUCED_STORES);
     known.add(store.name);
   } catch (error) {
     const message = "the log could not be notified which consumers the code has; the next request notifies it";

@@ -3,7 +3,7 @@
  *
  * Both are part of how an object is found, or of where it is made, so they are fixed before a store's first write and never change
  * (platform: in another jurisdiction the same name is another object). An environment is *placed* for a store: its bindings find the
- * store's objects and databases where they are, and no other code needs to know.
+ * store's objects where they are, {@link databaseIn} its databases, and no other code needs to know.
  */
 
 import { JURISDICTIONS, type Jurisdiction, LOCATIONS, type Location, type Placement } from "../core/placement.ts";
@@ -60,7 +60,7 @@ function newlyPlaced(env: HeadspringEnv, jurisdiction: Jurisdiction | undefined,
     binding,
     { value: placedNamespace(env[binding] as Objects<unknown>, jurisdiction, location), enumerable: true },
   ]);
-  return Object.create(env, { ...Object.fromEntries(objects), ...databasesIn(env, jurisdiction) }) as HeadspringEnv;
+  return Object.create(env, { ...Object.fromEntries(objects), [PLACED_IN]: { value: jurisdiction } }) as HeadspringEnv;
 }
 
 /** An object's own environment: its calls stay in its jurisdiction. */
@@ -86,25 +86,24 @@ export function databaseBinding(env: HeadspringEnv, binding: string, jurisdictio
   return `${binding}_${jurisdiction.toUpperCase().replaceAll("-", "_")}`;
 }
 
-/** Every D1 binding, as stores of this jurisdiction see it. */
-function databasesIn(env: HeadspringEnv, jurisdiction: Jurisdiction | undefined): PropertyDescriptorMap {
-  if (databaseBinding(env, "VIEWS", jurisdiction) === "VIEWS") return {};
-  const all = env as unknown as Readonly<Record<string, unknown>>;
-  const suffix = databaseBinding(env, "", jurisdiction);
-  const databases: PropertyDescriptorMap = {
-    VIEWS: {
-      get() {
-        throw new Error(
-          `a store of jurisdiction ${jurisdiction} keeps its views in the D1 binding VIEWS${suffix}, which the deployment does not have`,
-        );
-      },
-      enumerable: true,
-    },
-  };
-  for (const name in all) {
-    if (name.endsWith(suffix) && isDatabase(all[name])) databases[name.slice(0, -suffix.length)] = { value: all[name], enumerable: true };
-  }
-  return databases;
+/** Under this an environment has the jurisdiction that its store was placed in. */
+const PLACED_IN = Symbol("jurisdiction");
+
+/**
+ * The D1 database in which a store keeps what the code keeps in this binding. That of another jurisdiction is never used instead: a view's
+ * database may have been added to the code after the store was placed.
+ *
+ * @param env leads to where the store lies
+ * @throws {Error} when the deployment has none
+ */
+export function databaseIn(env: HeadspringEnv, binding: string): D1Database {
+  const bindings = env as unknown as Readonly<Record<string, unknown>> & { readonly [PLACED_IN]?: Jurisdiction };
+  const jurisdiction = bindings[PLACED_IN];
+  const name = databaseBinding(env, binding, jurisdiction);
+  const db = bindings[name];
+  if (isDatabase(db)) return db;
+  const whose = name === binding ? "" : `, where a store of jurisdiction ${jurisdiction} keeps what others keep in ${binding}`;
+  throw new Error(`the deployment has no D1 binding ${name}${whose}`);
 }
 
 /** Whether some stores of the deployment keep their views in other databases than the rest: those of a jurisdiction of their own. */

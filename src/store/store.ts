@@ -13,6 +13,7 @@ import { logClient } from "./log-client.ts";
 import type { LogRpc } from "./log-protocol.ts";
 import type { StreamObjectRpc } from "./import-protocol.ts";
 import { type Occasion, wakeUpFor } from "./consumer-protocol.ts";
+import { databaseIn } from "./placement.ts";
 import { isReadingOnly } from "./reads-only.ts";
 import { streamClient } from "./packed-stream.ts";
 import type { SourceRpc } from "./source-protocol.ts";
@@ -60,14 +61,12 @@ export class Store {
   }
 
   /**
-   * The D1 database that has this binding.
+   * The D1 database in which the store keeps what the code keeps in this binding.
    *
    * @throws {Error} when the deployment has none
    */
   database(binding = "VIEWS"): D1Database {
-    const db = (this.#env as unknown as Readonly<Record<string, D1Database | undefined>>)[binding];
-    if (!db || typeof db.prepare !== "function") throw new Error(`the deployment has no D1 binding ${binding}`);
-    return db;
+    return databaseIn(this.#env, binding);
   }
 
   /** The version of the code that runs; undefined: unknown. */

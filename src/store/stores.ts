@@ -5,10 +5,10 @@
 
 import type { HeadspringEnv } from "./env.ts";
 import type { App } from "../definitions/app.ts";
-import { Definitions } from "./definitions.ts";
 import { Store } from "./store.ts";
 import { DIRECTORY, type DirectoryRpc } from "./catalog-protocol.ts";
 import { PLACEMENTS_REMEMBERED } from "./limits.ts";
+import { makeRoom } from "../core/make-room.ts";
 import type { Placement } from "../core/placement.ts";
 import { hasDatabasesElsewhere, placedEnv, placementOfDeployment } from "./placement.ts";
 import { isTransient } from "../core/platform-errors.ts";
@@ -35,7 +35,7 @@ async function placementOf(env: HeadspringEnv, store: string, isWrite: boolean):
   const directory = directoryOf(env);
   const entry = isWrite ? (await directory.placeStore(store, deployment)).entry : await directory.findStore(store);
   if (!entry) return deployment;
-  if (fixed.size >= PLACEMENTS_REMEMBERED) fixed.clear();
+  makeRoom(fixed, PLACEMENTS_REMEMBERED);
   fixed.set(key, entry);
   return entry;
 }
@@ -63,9 +63,4 @@ export async function openToRead(env: HeadspringEnv, name: string, app: App, isF
     const rowsOnly = { LOGS: { value: unreachable, enumerable: true }, CATALOGS: { value: unreachable, enumerable: true } };
     return new Store(Object.create(placedEnv(env, placementOfDeployment(env)), rowsOnly) as HeadspringEnv, name, app);
   }
-}
-
-/** What is declared in a store. Where the store lies is only looked up when the code does not have the answer. */
-export function definitionsOf(env: HeadspringEnv, name: string, app: App): Definitions {
-  return new Definitions(app, name, () => openStore(env, name, app));
 }

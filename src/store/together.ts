@@ -11,6 +11,7 @@
 
 import type { StoredEvent } from "../core/event.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";
+import { makeRoom } from "../core/make-room.ts";
 import { within } from "../core/within.ts";
 import type { HeldImport, ImportPart, ImportedEvent } from "./import-protocol.ts";
 import { storedAs } from "./imported.ts";
@@ -68,7 +69,7 @@ export class TogetherWriter {
       // What is known at the second call was new at the first.
       held.set(stream, first ? { ...first, inLog: answer.inLog, older: answer.older } : answer);
     };
-    if (this.#heads.size > STREAMS_REMEMBERED) this.#heads.clear();
+    makeRoom(this.#heads, STREAMS_REMEMBERED);
     await atOnce(parts, hold);
     for (let attempt = 0; ; attempt++) {
       const { log, unready } = sequenceOf(streams, parts, held);

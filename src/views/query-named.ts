@@ -1,5 +1,6 @@
 /** Runs named queries: whatever their SQL is, it only reads, it reads one store, and it answers with a bounded number of rows. */
 
+import { makeRoom } from "../core/make-room.ts";
 import type { Store } from "../store/store.ts";
 import * as z from "zod";
 import { VIEW_QUERY_ROWS } from "./limits.ts";
@@ -89,7 +90,7 @@ const columnsOf = new Map<string, readonly string[]>();
 const SELECTS = 1_000;
 
 function remember(select: string, columns: readonly string[]): void {
-  if (columnsOf.size >= SELECTS) columnsOf.clear();
+  makeRoom(columnsOf, SELECTS);
   columnsOf.set(select, columns);
 }
 

@@ -60,7 +60,7 @@ export interface Succession {
   readonly other: Other | undefined;
 }
 
-/** A table's place in the order: by its version's upload; without metadata by when it was begun. No two are equal. */
+/** A table's place in the order: by its version's upload; without metadata by when it was begun. */
 interface Place {
   readonly at: number;
   readonly id: string;
@@ -74,10 +74,8 @@ function placeOf(deployment: Deployment | undefined, startedAt: number, generati
 
 /** Whether the first one is later. */
 export function isLater(one: Place, other: Place): boolean {
-  for (const member of ["at", "id", "startedAt", "generation"] as const) {
-    if (one[member] !== other[member]) return one[member] > other[member];
-  }
-  return false;
+  const decisive = (["at", "id", "startedAt"] as const).find((member) => one[member] !== other[member]) ?? "generation";
+  return one[decisive] > other[decisive];
 }
 
 /** Whether this code's own table answers, although another version's is on record. */

@@ -4,7 +4,9 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createHttp } from "../../src/http/worker.ts";
 import type { SequencePart } from "../../src/store/log-protocol.ts";
+import { app } from "./app.ts";
 import { eventually, holdWakeUps } from "./delivery/support.ts";
 import { storedEvents } from "./log/events.ts";
 import { app } from "./app.ts";
@@ -215,6 +217,34 @@ describe("an import of many streams in turns", () => {
     expect((await piece("after=7&limit=5"))[1]).toBe(`{"hasMore":false,"next":7,"head":7}\n`);
     expect((await piece("to=2&limit=5"))[1]).toContain(`{"hasMore":false,"next":2,"head":7}\n`);
     expect((await piece("limit=0"))[0]).toBe(400);
+  });
+});
+
+describe("two imports under one key", () => {
+  it("do not both claim their lines: one that another has overtaken is refused, and stores nothing", async () => {
+    const store = freshStore("overtaken");
+    const [mine, other] = [linesOf(["a", "b", "a"]), linesOf(["c", "d"], 9)];
+    const headers = { "idempotency-key": "one" };
+    let answer: unknown;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          // This import is under way: it has asked how far an import under its key has got.
+          answer = await read(await store.post("/import", ndjson(other), headers));
+          controller.enqueue(new TextEncoder().encode(ndjson(mine)));
+          controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const overtaken = await createHttp(app).request(`/stores/${store.store}/import`, { method: "POST", body, headers }, env);
+    expect(answer).toEqual({ lines: 2, imported: 2, known: 0 });
+    expect(await read(overtaken)).toMatchObject({
+      status: 409,
+      code: "idempotency-conflict",
+      detail: expect.stringContaining("another import under this key is under way"),
+    });
+    expect(await inOrder(store)).toEqual(expected(other));
   });
 });
 

@@ -2,16 +2,19 @@
 
 import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
-import { createMessageBatch } from "cloudflare:test";
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
+import * as z from "zod";
 import { prepare } from "../../src/consumers/schema.ts";
 import { handleWakeUps } from "../../src/operations/wake-up.ts";
 import { createHttp } from "../../src/http/worker.ts";
 import { DIRECTORY } from "../../src/store/catalog-protocol.ts";
-import { app } from "./app.ts";
+import { defineApp, streamIdOf, view } from "../../src/index.ts";
+import { app, reading } from "./app.ts";
+import { expectErrors } from "./errors.ts";
 import { deploymentWith } from "./http/tokens.ts";
 import { type Asked, databases, withJurisdictions } from "./jurisdictions.ts";
-import { freshStore, read } from "./support.ts";
+import { IMPATIENT, envWith, freshStore, read } from "./support.ts";
 
 const API_TOKENS = JSON.stringify(
   ["*", "mine"].map((store) => ({
@@ -25,8 +28,24 @@ const API_TOKENS = JSON.stringify(
 const http = createHttp(app);
 let stores = 0;
 
+/** The code of a later deployment: it keeps a view in another database. */
+const archive = createHttp(
+  defineApp({
+    categories: [reading],
+    views: [
+      view("archived", {
+        from: reading,
+        row: z.object({ id: z.string(), value: z.number() }),
+        key: "id",
+        database: "ARCHIVE",
+        on: { Read: (_row, { stream, data }) => ({ id: streamIdOf(stream), value: data.value }) },
+      }),
+    ],
+  }),
+);
+
 /** A deployment on a platform that knows the EU, and what it asks the namespaces for. */
-function deployment(variables: object = {}) {
+function deployment(variables: object = {}, code = http) {
   const asked: Asked[] = [];
   const bindings = withJurisdictions(deploymentWith({ API_TOKENS, ...variables }), asked);
   return {
@@ -35,7 +54,7 @@ function deployment(variables: object = {}) {
     send: async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
       const prefer: Record<string, string> = method === "GET" ? {} : { prefer: "wait=20" }; // a read of the log would wait for events
       const init = { method, headers: { authorization: "Bearer hs_*", ...prefer, ...headers } };
-      const response = await http.request(path, body === undefined ? init : { ...init, body: JSON.stringify(body) }, bindings);
+      const response = await code.request(path, body === undefined ? init : { ...init, body: JSON.stringify(body) }, bindings);
       const answer = await read(response);
       return { ...answer, status: response.status, headers: response.headers };
     },
@@ -107,6 +126,47 @@ describe("a store that was placed in a jurisdiction", () => {
     expect(await send("GET", `/stores/${store}`)).toMatchObject({ isPlaced: false, head: 0 });
   });
 
+  it("has no row elsewhere, even if the code keeps a view in a database that the deployment does not have there", async () => {
+    const before = deployment();
+    const store = `eu-${++stores}`;
+    await before.send("PUT", `/stores/${store}`, { jurisdiction: "eu" });
+    await before.send("POST", `/stores/${store}/streams/reading/one`, { events: [{ type: "Read", data: { value: 1 } }] });
+    const after = deployment({}, archive);
+    expectErrors(/the deployment has no D1 binding ARCHIVE_EU, where a store of jurisdiction eu keeps/);
+    expect(await after.send("GET", `/stores/${store}/views/archived?minPosition=1`)).toMatchObject({ status: 500, code: "internal-error" });
+    const { ARCHIVE } = env as unknown as { ARCHIVE: D1Database };
+    await prepare(ARCHIVE);
+    expect(await ARCHIVE.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ?`).bind(store).all()).toMatchObject({ results: [] });
+    // Its own database, once the deployment has it.
+    const complete = deployment({ ARCHIVE_EU: databases.VIEWS_EU }, archive);
+    expect(await complete.send("GET", `/stores/${store}/views/archived?minPosition=1`)).toMatchObject({ rows: [{ id: "one", value: 1 }] });
+  });
+
+  it("is used as before by what needs no view, if the deployment has lost the database there", async () => {
+    const store = `eu-${++stores}`;
+    await deployment().send("PUT", `/stores/${store}`, { jurisdiction: "eu" });
+    const { send, bindings } = deployment({ VIEWS_EU: undefined });
+    expect((await send("POST", `/stores/${store}/aggregates/counter/1/Count`, {})).position).toBe(1);
+    expectErrors(/the deployment has no D1 binding VIEWS_EU, where a store of jurisdiction eu keeps what others keep in VIEWS/);
+    expect((await send("GET", `/stores/${store}/views/values`)).status).toBe(500);
+    // A wake-up of this store waits, without those of others.
+    const other = `plain-${++stores}`;
+    await send("POST", `/stores/${other}/aggregates/counter/1/Count`, {});
+    const wakeUps = [store, other].map((one) => ({
+      id: one,
+      timestamp: new Date(),
+      attempts: 1,
+      body: { store: one, consumer: "totals", head: 1 },
+    }));
+    const batch = createMessageBatch("headspring-wake-ups", wakeUps);
+    await handleWakeUps(app, bindings, batch);
+    expect(await getQueueResult(batch, createExecutionContext())).toMatchObject({
+      explicitAcks: [other],
+      retryMessages: [{ msgId: store }],
+    });
+    expect((await send("GET", `/stores/${other}/views/totals`)).rows).toMatchObject([{ counter: "1", total: 1 }]);
+  });
+
   it("reports where each kind of its data is", async () => {
     const { send } = deployment();
     const store = `eu-${++stores}`;
@@ -139,7 +199,8 @@ describe("a store that was not placed", () => {
   it("can be placed as long as it has only been read", async () => {
     const { send } = deployment();
     const store = `read-${++stores}`;
-    for (const path of ["log", "streams", "views/values", "aggregates/counter/1"]) await send("GET", `/stores/${store}/${path}`);
+    for (const path of ["log", "streams", "views/values", "aggregates/counter/1"])
+      await send("GET", `/stores/${store}/${path}`, undefined, IMPATIENT);
     expect((await send("PUT", `/stores/${store}`, { location: "oc" })).status).toBe(201);
   });
 
@@ -177,6 +238,12 @@ describe("a store that was not placed", () => {
 });
 
 describe("the list of stores", () => {
+  it("is empty in a deployment that has none yet", async () => {
+    const getByName = (name: string) => env.CATALOGS.getByName(name === DIRECTORY ? "none yet" : name);
+    const answer = await http.request("/stores", {}, envWith({ CATALOGS: { getByName } }));
+    expect([answer.status, await read(answer)]).toEqual([200, { stores: [], hasMore: false }]);
+  });
+
   it("has each store that was written to or placed, with its head, in pages", async () => {
     const { send } = deployment();
     const names = ["a", "b", "c"].map((letter) => `zz-list-${letter}`);

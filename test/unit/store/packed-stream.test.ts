@@ -133,3 +133,16 @@ describe("the events of", () => {
     );
   });
 });
+
+describe("an object", () => {
+  it("that answers with events as they are is understood, too", async () => {
+    const [event] = fc.sample(stored, 1);
+    const page: StreamPage = { version: 1, next: 1, events: [{ ...event!, version: 1 }] };
+    const written = { outcome: "written", version: 1, events: [{ id: "a", version: 1, type: "Read" }], replayed: false } as const;
+    const held = { stored: 1, versions: [2], before: 1, recordedAt: 0, inLog: 0, older: [{ ...event!, version: 1 }] };
+    const client = clientOf({ read: () => page, append: () => written, holdImport: () => held });
+    expect(await client.read({ from: 1, to: 9, limit: 9, direction: "forward" })).toEqual(page);
+    expect(await client.append({ events: [], expected: { kind: "any" } })).toEqual(written);
+    expect(await client.holdImport({ events: [] })).toEqual(held);
+  });
+});

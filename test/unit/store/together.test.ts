@@ -1,6 +1,7 @@
 /** Events of many streams that are stored together: what the log gets, and what it does not get twice. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { WAIT_SECONDS } from "../../../src/core/limits.ts";
 import type { HeldImport, ImportPart, ImportedEvent } from "../../../src/store/import-protocol.ts";
 import type { SequencePart } from "../../../src/store/log-protocol.ts";
 import { storedAs } from "../../../src/store/imported.ts";
@@ -68,6 +69,12 @@ class Parts {
   }
 }
 
+/** A stream that has stored the one event that it was sent, of which the log may have less or more. */
+const one = (held: Partial<HeldImport> = {}) => ({ stored: 1, versions: [1], before: 0, recordedAt: 0, inLog: 0, older: [], ...held });
+
+/** Stores one event of one stream. */
+const storeOne = (writer: TogetherWriter) => writer.store(["a"], [{ stream: "a", events: [event("1")] }]);
+
 describe("events of many streams", () => {
   it("get into the log in the given order, across streams", async () => {
     const parts = new Parts();
@@ -100,12 +107,48 @@ describe("events of many streams", () => {
   });
 
   it("are late if the log accepts nothing, but not lost", async () => {
-    const parts = new Parts();
     const writer = new TogetherWriter({
-      hold: async (_stream, part) => ({ stored: part.events.length, versions: [1], before: 0, recordedAt: 0, inLog: 0, older: [] }),
+      hold: async () => one(),
       log: () => ({ sequenceTogether: () => Promise.reject(new Error("Network connection lost.")) }),
     });
-    await expect(writer.store(["a"], [{ stream: "a", events: [event("1")] }])).rejects.toThrow(StoreLate);
-    expect(parts.log).toEqual([]);
+    await expect(storeOne(writer)).rejects.toThrow(StoreLate);
+  });
+
+  it("are late if the log gives no answer in time", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const writer = new TogetherWriter({ hold: async () => one(), log: () => ({ sequenceTogether: () => new Promise(() => {}) }) });
+    const stored = expect(storeOne(writer)).rejects.toThrow(
+      expect.objectContaining({ name: "StoreLate", cause: new Error("the log did not answer in time") }),
+    );
+    await vi.advanceTimersByTimeAsync(WAIT_SECONDS * 1_000);
+    await stored;
+  });
+
+  it("are late if the log refuses them although it lacks nothing", async () => {
+    const writer = new TogetherWriter({
+      hold: async () => one(),
+      log: () => ({ sequenceTogether: async () => ({ taken: false, heads: [9] }) }),
+    });
+    await expect(storeOne(writer)).rejects.toThrow(StoreLate);
+  });
+
+  it("are late, and not sent for ever, if a stream is behind in the log however often it is corrected", async () => {
+    let calls = 0;
+    const writer = new TogetherWriter({
+      // The stream has what the log lacks only from version 6 on.
+      hold: async () => one({ versions: [7], before: 6, inLog: 5, older: [storedAs(event("6"), 6, 0)] }),
+      log: () => ({ sequenceTogether: async () => (calls++, { taken: false, heads: [4] }) }),
+    });
+    await expect(storeOne(writer)).rejects.toThrow(StoreLate);
+    expect(calls).toBeLessThan(20);
+  });
+
+  it("are not stored if the log has other events of a stream than the stream itself, which is named", async () => {
+    const writer = new TogetherWriter({
+      hold: async () => one(),
+      log: () => ({ sequenceTogether: async () => ({ taken: false, heads: [1], diverged: "a" }) }),
+    });
+    await expect(storeOne(writer)).rejects.toThrow("the log has other events of a than the stream");
   });
 });

@@ -1,6 +1,8 @@
 /** What a store has declared goes with its export, and comes back with an import. */
 
 import { describe, expect, it, vi } from "vitest";
+import { PAGE_BYTES } from "../../../src/core/limits.ts";
+import { DEFINITION_BYTES } from "../../../src/http/limits.ts";
 import { ask, headerOfNarrowed } from "../http/tokens.ts";
 import { freshStore, read } from "../support.ts";
 
@@ -63,6 +65,20 @@ describe("an export with definitions", () => {
     const last = (await exported(store, "definitions=true&limit=3&after=3")).trimEnd().split("\n");
     expect([last.length, last.at(-1)]).toEqual([3 + 1 + 2 + 1, '{"hasMore":false,"next":4,"head":4}']);
     expect((await store.get("/log?definitions=true")).status).toBe(400);
+  });
+
+  it("has each category once, however many there are and however long their definitions", async () => {
+    const store = freshStore("long");
+    const names = Array.from({ length: 36 }, (_, index) => `category-${index}`);
+    const text = (name: string) => `${name} `.padEnd(DEFINITION_BYTES - 500, "x");
+    for (const name of names) {
+      const { status } = await store.send("PUT", `/streams/${name}`, { schema: { type: "object", description: text(name) } });
+      expect(status).toBe(201);
+    }
+    expect(names.length * (DEFINITION_BYTES - 500)).toBeGreaterThan(PAGE_BYTES);
+    const categories = linesOf(await exported(store)).flatMap(({ definition }) => (definition?.kind === "category" ? [definition] : []));
+    expect(categories.map(({ name }) => name)).toEqual(names.toSorted());
+    for (const one of categories) expect(JSON.stringify(one)).toContain(text(one.name));
   });
 
   it("is refused to every narrowed token: it shows the whole store", async () => {

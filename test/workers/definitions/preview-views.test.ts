@@ -187,6 +187,26 @@ describe("a preview of a view", () => {
     expect(answer.rows[0].c0).toBe(1_000 * answer.events.length);
   });
 
+  it("ends at an event that the code cannot lift, with the reason", async () => {
+    const { preview, post, stream } = await store("unlifted");
+    for (const id of ["a", "b"]) {
+      await post(`/aggregates/contract/${id}/Sign`, { cents: 1, currency: "EUR" });
+      const old = { type: "Signed", data: '{"amount":666}', meta: "{}", schemaVersion: 1 };
+      await stream("contract", id).append({ events: [old], expected: { kind: "any" } });
+    }
+    const definition = { from: "contract", columns: { cents: { type: "integer", value: "data.cents" } } };
+    expect(await preview(definition)).toMatchObject({
+      outcome: "failed",
+      error: {
+        message: "the event Signed, version 2 of its stream, cannot be lifted: the upcast to version 2 threw: nobody signs that",
+        event: { position: 2, data: { amount: 666 } },
+      },
+      events: [{ outcome: "changed" }, { outcome: "failed" }],
+      left: 2,
+      rows: [{ id: "a", cents: 1 }],
+    });
+  });
+
   it("answers with as many rows as it is asked for, and with their number in all", async () => {
     const { preview } = await store("many-rows");
     const events = Array.from({ length: 5 }, (_, index) => ({ stream: `orders/${index}`, type: "OrdersRecorded", data: {} }));

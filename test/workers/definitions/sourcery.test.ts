@@ -293,6 +293,11 @@ describe("a processor", () => {
     expect((await send("GET", "/api/processors/unknown")).status).toBe(404);
   });
 
+  it.each(["views", "processors"])("that nobody declared is 404, also in a store that has none: %s", async (kind) => {
+    const answer = await freshStore("bare").get(`/api/${kind}/nothing`);
+    expect([answer.status, (await read(answer)).code]).toEqual([404, `unknown-${kind.slice(0, -1)}`]);
+  });
+
   it("is the same when it is sent again with its Idempotency-Key", async () => {
     const { post, json, refused } = await shop("again");
     const body = { name: "a", from: "orders", filter: {} };

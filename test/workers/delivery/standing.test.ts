@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { StoreRows } from "../../../src/consumers/standing.ts";
 import type { App } from "../../../src/definitions/app.ts";
-import { Definitions } from "../../../src/store/definitions.ts";
+import { DefinitionsInCode } from "../../../src/definitions/in-code.ts";
 import type { Standing } from "../../../src/store/log-consumers.ts";
 import { fingerprintOf, inCodeAlone, standingsOf } from "../../../src/operations/standing.ts";
 import { append, category, defineApp, reactor, view } from "../../../src/index.ts";
@@ -16,10 +16,6 @@ const there = view("there", { from: reading, row, key: "id", database: "ARCHIVE"
 const relay = reactor("relay", { from: reading, emits: alarm, on: { Read: () => append(alarm, "a", "Raised", {}) } });
 const app = defineApp({ categories: [reading, alarm], views: [here, there], processors: [relay] });
 const env = {} as Env;
-const definitionsOf = (code: App) =>
-  new Definitions(code, "standing", () => {
-    throw new Error("code has the answer");
-  });
 
 const first = tableOf(here).generation;
 const second = tableOf(here, 1).generation;
@@ -51,7 +47,7 @@ function placeOf({ consumer, position, resting }: Place) {
 
 /** What is said of the view, with these rows. */
 async function ofHere(checkpoints: readonly Row[], views: readonly State[]) {
-  const standings = await standingsOf(inCodeAlone(definitionsOf(app)), [
+  const standings = await standingsOf(inCodeAlone(new DefinitionsInCode(app)), [
     { binding: "VIEWS", checkpoints, states: new Map([["view", views]]) },
   ]);
   return standings.filter(({ consumer }) => consumer === "here").map(placeOf);
@@ -100,7 +96,7 @@ describe("the position that the sweep takes a consumer to be at", () => {
       ],
       states: new Map([["view", [{ view: "there", serving: generation, rebuild: 0, erase_to: 0 }]]]),
     });
-    const standings = await standingsOf(inCodeAlone(definitionsOf(app)), [
+    const standings = await standingsOf(inCodeAlone(new DefinitionsInCode(app)), [
       { binding: "VIEWS", ...rows(1) },
       { binding: "ARCHIVE", ...rows(2) },
     ]);
@@ -114,7 +110,7 @@ describe("the position that the sweep takes a consumer to be at", () => {
 
 describe("the fingerprint of a store at rest", () => {
   const standings = [{ consumer: "here", position: 7 }];
-  const fingerprint = (code: App, where: readonly Standing[]) => fingerprintOf(code, env, definitionsOf(code), where);
+  const fingerprint = (code: App, where: readonly Standing[]) => fingerprintOf(code, env, where);
 
   it("is the same while nothing moves", async () => {
     expect(await fingerprint(app, [{ position: 7, consumer: "here" }])).toBe(await fingerprint(app, standings));

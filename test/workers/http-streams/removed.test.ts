@@ -90,6 +90,21 @@ describe("a plain category that code no longer has", () => {
   });
 });
 
+describe("a plain category that code no longer has, with a schema that cannot be compared,", () => {
+  it("shows its other event types, and can be declared with any schema for that one", async () => {
+    const { store } = freshStore("removed");
+    const odd = z.object({ code: z.string().regex(/(.)\1/) });
+    const { events } = category("parcel", { events: { Sent: odd, Lost: z.object({}) } });
+    await storeNamed(store).catalog.useCode("parcel", "plain", codeSchemasOf(events));
+    const ask = doorsOf(store);
+    const shown = await ask("GET", "/streams/parcel");
+    expect(shown).toMatchObject({ kind: "plain", origin: "code", removed: true });
+    expect(Object.keys(shown.events)).toEqual(["Lost"]);
+    const schema = { properties: { code: { type: "integer" } } };
+    expect(await ask("PUT", "/streams/parcel", { events: { ...shown.events, Sent: schema } })).toMatchObject({ status: 201 });
+  });
+});
+
 describe("a schema of code", () => {
   const V1 = z.object({ room: z.string(), guests: z.int().optional() });
   const categoryWith = (schema: DataSchema) => category("booking", { events: { Booked: schema } });
@@ -129,6 +144,13 @@ describe("a schema of code", () => {
     ]);
   });
 
+  it.each<[what: string, ...schemas: DataSchema[]]>([
+    ["is", V1.extend({ room: z.string().regex(/(.)\1/) }), V1.required()],
+    ["was", V1.required(), V1.extend({ room: z.string().regex(/(.)\1/) })],
+  ])("that %s beyond what can be compared, as a pattern with a backreference, is no problem", async (_what, ...schemas) => {
+    expect(await usedWith(...schemas)).toEqual({ lines: [], incompatible: undefined });
+  });
+
   it("is compared before it is used, and the result is not kept", async () => {
     const { store } = freshStore("schemas");
     await storeNamed(store).catalog.useCode("booking", "plain", codeSchemasOf(categoryWith(V1).events));
@@ -144,6 +166,25 @@ describe("a schema of code", () => {
     const { lines, incompatible } = await usedWith(V1, narrower, V1, narrower, V1);
     expect(lines).toHaveLength(1);
     expect(incompatible).toBeUndefined();
+  });
+
+  it("is brought to the catalog by the next write if the catalog was out of reach at the first, which is not held up", async () => {
+    const { store, post } = freshStore("schemas");
+    const warned = vi.spyOn(console, "warn").mockReturnValue();
+    const getByName = env.CATALOGS.getByName.bind(env.CATALOGS);
+    const away = vi.spyOn(env.CATALOGS, "getByName").mockImplementation((name) => {
+      const useCode = () => Promise.reject(new Error("the catalog is away"));
+      const real = getByName(name);
+      if (name !== store) return real;
+      return new Proxy(real, { get: (target, property) => (property === "useCode" ? useCode : Reflect.get(target, property)) });
+    });
+    expect((await post("/streams/sample/1", { type: "Read", data: { value: 1 } })).status).toBe(201);
+    await expect.poll(() => JSON.stringify(warned.mock.calls)).toContain("the store's catalog could not be notified");
+    expect(await storeNamed(store).catalog.lookUp("sample")).toBeUndefined();
+    away.mockRestore();
+    warned.mockRestore();
+    await post("/streams/sample/1", { type: "Read", data: { value: 2 } });
+    await known(store, "sample");
   });
 
   it("is brought to the catalog by the first write, and by no other", async () => {

@@ -11,6 +11,7 @@ import { objects } from "../../../src/runtime.ts";
 import { app, reading } from "../app.ts";
 import { deliver, later, quietStore, stopClock } from "../delivery/support.ts";
 import { allowErrors } from "../errors.ts";
+import { storedEvent } from "./events.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -50,6 +51,24 @@ async function answered(name: string) {
 }
 
 describe("an event", () => {
+  it("that the storage has refused keeps nobody awake", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const { logClient, logObject, rungNow, acknowledge } = await answered("refused");
+    await runInDurableObject(logObject(), (_instance, { storage }) => {
+      const real = storage.transactionSync.bind(storage);
+      // All of it is carried out, and then not kept.
+      vi.spyOn(storage, "transactionSync").mockImplementationOnce((work) =>
+        real(() => {
+          work();
+          throw new Error("broken disk");
+        }),
+      );
+    });
+    await expect(logClient().sequence("reading/t", [{ ...storedEvent(1, "Read"), data: '{"value":1}' }])).rejects.toThrow("broken disk");
+    await acknowledge(1, ...consumers);
+    expect(await rungNow()).toEqual([]);
+  });
+
   it("that concerns no consumer wakes none, and needs no alarm", async () => {
     const { fact, rungNow, isArmed, logObject } = await answered("nobody");
     await fact();

@@ -2,7 +2,9 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import type { LoggedEvent } from "../../../src/core/event.ts";
 import { FEED_READERS, FEED_TAIL_EVENTS } from "../../../src/log/limits.ts";
+import { FEED_ANSWER_MS } from "../../../src/core/limits.ts";
 import { Feed } from "../../../src/log/feed.ts";
+import { CLOSE, type Subscription, isWaiting } from "../../../src/log/subscription.ts";
 import type { LogPage, LogReadRequest } from "../../../src/store/log-protocol.ts";
 import { freshStore } from "../support.ts";
 import { numbers, storedEvent } from "./events.ts";
@@ -44,18 +46,19 @@ class SlowFeed {
   }
 
   /** A subscriber that has said that it answers, and answers nothing by itself. What it sends is taken by the object's own feed. */
-  subscribe(after: number): { positions: number[]; send: (text: string) => void } {
+  subscribe(after: number): { positions: number[]; closed: number[]; send: (text: string) => void } {
     const { webSocket } = this.feed.open(
       new Request(`https://log/?after=${after}&acknowledge=true`, { headers: { upgrade: "websocket" } }),
     );
     if (!webSocket) throw new Error("no WebSocket");
-    const positions: number[] = [];
+    const [positions, closed]: [number[], number[]] = [[], []];
+    webSocket.addEventListener("close", ({ code }) => closed.push(code));
     webSocket.addEventListener("message", ({ data }) => {
       const { position } = JSON.parse(data as string) as { position?: number };
       if (position !== undefined) positions.push(position);
     });
     webSocket.accept();
-    return { positions, send: (text) => webSocket.send(text) };
+    return { positions, closed, send: (text) => webSocket.send(text) };
   }
 
   /** Ends, from the log's side, the connection of the subscriber that is at a position. */
@@ -64,7 +67,7 @@ class SlowFeed {
     socket?.close(1001, "the test hangs up");
   }
 
-  kept(): { position: number; unanswered: unknown[] }[] {
+  kept(): Subscription[] {
     return this.#ctx.getWebSockets().map((socket) => socket.deserializeAttachment());
   }
 
@@ -152,5 +155,22 @@ describe("a feed that has to wait for its pages", () => {
         expect(subscribers.filter(({ positions }) => positions.length > 0)).toHaveLength(subscribers.length);
       });
       for (const { positions } of subscribers) expect(positions).toEqual(numbers(1, positions.length));
+    }));
+
+  it("closes a subscriber that answers nothing for too long, with the reason, and leaves one alone that has hung up", () =>
+    withSlowFeed(async (log) => {
+      log.head = 10 * FEED_TAIL_EVENTS;
+      const [gone, slow] = [log.subscribe(0), log.subscribe(FEED_TAIL_EVENTS)];
+      await eventually(() => {
+        log.letGo();
+        expect(log.kept().map(isWaiting)).toEqual([true, true]);
+      });
+      log.hangUp(Math.min(...log.kept().map(({ position }) => position)));
+      await eventually(() => expect(gone.closed).toEqual([1001]));
+      const real = Date.now;
+      const clock = vi.spyOn(Date, "now").mockImplementation(() => real() + FEED_ANSWER_MS);
+      await eventually(() => expect(slow.closed).toEqual([CLOSE.tryLater]));
+      expect(gone.closed).toEqual([1001]);
+      clock.mockRestore();
     }));
 });

@@ -1,6 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { StoredEvent } from "../../../src/core/event.ts";
+import { SCAN_EVENTS } from "../../../src/core/limits.ts";
 import { freshStore, read } from "../support.ts";
 
 const event = (version: number, id = `id-${version}`): StoredEvent => ({
@@ -144,6 +145,10 @@ describe("reading the log", () => {
     }
     expect(pages.length).toBeGreaterThan(1);
     expect(pages.flatMap(positions)).toEqual([12_002]);
+    // A consumer's lag, too: the next event is the first that was not searched, or a later one.
+    expect(await logClient().nextFor([{ after: 0, categories: ["b"] }])).toEqual([
+      { passed: SCAN_EVENTS, recordedAt: event(1).recordedAt },
+    ]);
   });
 
   it("makes a reader that has caught up wait for the next event that passes its filter, and for no other", async () => {

@@ -15,6 +15,7 @@ import { takeTogether } from "../../../src/log/together.ts";
 import { type LogReadRequest } from "../../../src/store/log-protocol.ts";
 import { asRead } from "../../../src/store/packed-page.ts";
 import { runs } from "../../effort.ts";
+import { makeRows } from "../stored.ts";
 import { freshStore } from "../support.ts";
 
 const SIZES = { packEvents: 5, rowEntries: 3, fanOut: 2, mergeRows: 4 };
@@ -116,6 +117,7 @@ describe("a packed segment", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) =>
         runInDurableObject(freshStore("packed").logObject(), (_instance, { storage }) => {
+          makeRows(storage.sql);
           let row: LogTable = new RowTable(storage.sql, 1);
           let packed: LogTable = new PackedTable(storage, 1, SIZES);
           const commit = (table: LogTable, parts: Group) =>

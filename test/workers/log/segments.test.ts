@@ -125,6 +125,26 @@ describe("a log that has grown over several segments (promise 3)", () => {
     expect(positions({ events: await log() })).toEqual([1, 2]);
   });
 
+  it("takes nothing of a stream while the segment that may know it is out of reach, and all of it afterwards", async () => {
+    const { client, segments, log, store } = await longLog();
+    const before = await log();
+    const [number, getByName] = [(await segments()).length, env.LOGS.getByName.bind(env.LOGS)];
+    const away = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+      const versionsHere = () => Promise.reject(new Error("the segment is away"));
+      const real = getByName(name);
+      if (name !== segmentName(store, number - 1)) return real;
+      return new Proxy(real, { get: (target, property) => (property === "versionsHere" ? versionsHere : Reflect.get(target, property)) });
+    });
+    const strangers = () => ["t/1", "t/2"].map((stream) => client.sequence(stream, storedEvents(1, 2)));
+    for (const { status } of await Promise.allSettled(strangers())) expect(status).toBe("rejected");
+    away.mockRestore();
+    expect(await log()).toEqual(before);
+    expect(await Promise.all(strangers())).toEqual([
+      { head: 2, first: { version: 1, position: 601 } },
+      { head: 2, first: { version: 1, position: 603 } },
+    ]);
+  });
+
   it("lists streams in the order of their names, whichever segment they are in", async () => {
     const { logClient, segments, json } = freshStore("names");
     const client = logClient();
@@ -276,6 +296,29 @@ describe("a log that version 0.1 began", () => {
     expect(positions({ events: all })).toEqual(oneTo(16));
     expect(positions(await json("/log?stream=s/1"))).toEqual([5, 6, 7, 8, 13, 14]);
     expect((await json("/log/streams")).streams.map(({ version }: { version: number }) => version)).toEqual([4, 6, 4, 2]);
+  });
+
+  it("knows in each of its segments what the ones before have, also if it has several of that form", async () => {
+    const { client, log, tables, rollOver, segmentStub } = await oldLog();
+    await begunByVersion01(segmentStub(2));
+    expect(await rollOver()).toEqual({ head: 12, segments: 2 });
+    expect(await client.sequence("s/1", storedEvents(3, 4))).toEqual({ head: 4 });
+    expect(await client.sequence("s/1", [storedEvent(6)])).toEqual({ head: 4 });
+    expect(await client.sequence("s/1", storedEvents(4, 5))).toEqual({ head: 5, first: { version: 5, position: 13 } });
+    expect(await client.sequence("s/3", [storedEvent(1)])).toEqual({ head: 1, first: { version: 1, position: 14 } });
+    await evictDurableObject(segmentStub(2));
+    expect(await client.sequence("s/2", [storedEvent(5)])).toEqual({ head: 5, first: { version: 5, position: 15 } });
+    expect([await tables(1), await tables(2)]).toEqual([["log"], ["log"]]);
+    expect(positions({ events: await log() })).toEqual(oneTo(15));
+  });
+
+  it("lets a stream know that it sends other events than it sent before", async () => {
+    const { client, log } = await oldLog();
+    const other = { ...storedEvent(4), id: "another" };
+    expect(await client.sequence("s/1", [other])).toEqual({ head: 4, diverged: true });
+    expect(await client.sequence("s/1", [other, storedEvent(5)])).toEqual({ head: 4, diverged: true });
+    expect(await client.sequence("s/1", storedEvents(4, 5))).toMatchObject({ head: 5 });
+    expect(positions({ events: await log() })).toEqual(oneTo(13));
   });
 
   it("loses what is erased in both of its forms", async () => {

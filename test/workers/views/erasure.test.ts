@@ -2,9 +2,10 @@ import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { control } from "../../../src/consumers/control.ts";
 import { streamIdOf, view } from "../../../src/index.ts";
-import { generationsOf, requestRebuild } from "../../../src/views/generations.ts";
+import { generationsOf, rebuildIfErased, requestRebuild } from "../../../src/views/generations.ts";
 import { project } from "../../../src/views/project.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { readServing } from "../../../src/views/serving.ts";
@@ -135,6 +136,22 @@ describe.each(KINDS)("an erased stream, in views %s,", (_kind, ownRows, sum) => 
 });
 
 describe("an erased stream", () => {
+  it("asks for no other rebuild while one is under way that will be without it", async () => {
+    const { store: id, read, remove, run, rowsOf } = store("under-way");
+    await read("a", 1);
+    await read("b", 2);
+    await run(sumInCode);
+    await remove("a", true);
+    // The table that serves meets the erasure, just when an operator has asked for a rebuild.
+    await requestRebuild(storeNamed(id), sumInCode);
+    const { serving } = await generationsOf(storeNamed(id), sumInCode);
+    await catchUp(viewConsumer(storeNamed(id), sumInCode, serving), storeNamed(id).log, Number.POSITIVE_INFINITY);
+    expect(await rebuildIfErased(storeNamed(id), sumInCode)).toBe(false);
+    await run(sumInCode);
+    expect(await rowsOf(sumInCode)).toEqual({ rows: [{ id: "all", total: 2 }], position: 3 });
+    expect(await generationsOf(storeNamed(id), sumInCode)).toMatchObject({ rebuild: 1 });
+  });
+
   it("may leave a trace in a view that is made for that, and a rebuild makes the same trace", async () => {
     const { read, remove, run, rowsOf, store: id } = store("graves");
     await read("a", 1);

@@ -1,7 +1,7 @@
 /** Versions of the code with different definitions of a view, side by side: gradual deployments, and rollbacks. */
 
 import { Store } from "../../../src/store/store.ts";
-import { NO_APP, envWith, storeNamed } from "../support.ts";
+import { NO_APP, envWith, interceptLogMethod, storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
@@ -154,6 +154,21 @@ describe("two versions of a view, side by side for an hour", () => {
     expect(answers).toEqual(["2", "2", "2"]); // a query brings the table forward, at most every ten seconds
     pass(VIEW_NUDGE_MS);
     expect(await old.answer()).toBe("4");
+  });
+
+  it("answer from their tables as they are if these cannot be brought forward now", async () => {
+    const { store, version, event } = rollout();
+    const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
+    await event();
+    await old.run();
+    await now.run();
+    await event();
+    await now.run();
+    const out = interceptLogMethod(store, "read", () => () => Promise.reject(new Error("Network connection lost.")));
+    expect(await old.answer()).toBe("1");
+    out.mockRestore();
+    pass(VIEW_NUDGE_MS);
+    expect(await old.answer()).toBe("2");
   });
 
   it("read your own writes at whichever version a query reaches", async () => {
@@ -316,9 +331,39 @@ describe("an operator's rebuild while two versions are side by side", () => {
     for (const { env: on, view: one } of [old, now])
       expect((await generationsOf(new Store(on, store, NO_APP), one)).serving.generation).toBe(`${tableOf(one).generation}_1`);
   });
+
+  it("is one rebuild, also if the older one has made its part when it is asked for again", async () => {
+    const { store, version, event } = rollout();
+    const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
+    await event();
+    for (const one of [old, now, old]) await one.run();
+    for (let times = 0; times < 3; times++) {
+      await requestRebuild(new Store(old.env, store, NO_APP), old.view);
+      await old.run();
+    }
+    await now.run();
+    for (const { env: on, view: one } of [old, now])
+      expect((await generationsOf(new Store(on, store, NO_APP), one)).serving.generation).toBe(`${tableOf(one).generation}_1`);
+  });
 });
 
 describe("an erasure while two versions are side by side", () => {
+  it("leaves nothing in the first table of an older one that had read it and was not on record yet", async () => {
+    const { store, version, read, removed, owner } = erasing();
+    const [old, now] = [version(1, deployed(0)), version(10, deployed(1))];
+    await read("kept", 1);
+    await read("gone", 1);
+    await now.run();
+    // A worker of the older one has read both when it dies.
+    const olds = new Store(old.env, store, NO_APP);
+    const { wanted } = await generationsOf(olds, old.view);
+    await catchUp(viewConsumer(olds, old.view, wanted), storeNamed(store).log, Number.POSITIVE_INFINITY);
+    await removed("gone");
+    await old.run();
+    expect(await old.answer()).toBe("1");
+    expect(await owner(old, now)).toBe(1);
+  });
+
   it.each([
     ["met by the newer one first", [1, 0, 1, 0, 1]],
     ["met by the older one first", [0, 1, 0, 1, 0]],

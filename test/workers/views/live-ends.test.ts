@@ -145,4 +145,19 @@ describe("a live view that cannot keep up", () => {
     const blocks = await blocksOf(store, { type: "Read", stream: "reading/s", position: 1, data: {} } as RecordedEvent, blind as never);
     expect(await blocks.next(100)).toEqual({ text: "" });
   });
+
+  it("does not go past an event that the code cannot lift, even if its data as it is stored would name no row", async () => {
+    const aware = view("aware", {
+      from: reading,
+      row: z.object({ id: z.string() }),
+      key: "id",
+      on: { Read: { at: ({ data }) => (data.value === undefined ? [] : ["s"]), fold: () => ({ id: "s" }) } },
+    });
+    const { store, read: append } = quietStore("unlifted");
+    await append("s", 1);
+    const event = { type: "Read", stream: "reading/s", position: 1, data: { celsius: 1 } } as unknown as RecordedEvent;
+    expect(await (await blocksOf(store, event, aware as never)).next(100)).toMatchObject({ text: expect.stringContaining("id: 1-") });
+    const unlifted = { ...event, unlifted: "this version of the code cannot" };
+    expect(await (await blocksOf(store, unlifted, aware as never)).next(100)).toEqual({ text: "" });
+  });
 });

@@ -4,11 +4,13 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { activate } from "../../../src/consumers/override.ts";
+import { Budget, counting } from "../../../src/core/budget.ts";
 import { toRecorded } from "../../../src/core/event.ts";
+import { INVOCATION_RESERVE } from "../../../src/core/limits.ts";
 import { moveTogether } from "../../../src/consumers/checkpoint.ts";
 import { streamIdOf, view } from "../../../src/index.ts";
 import { CONSUMER_BATCH_EVENTS } from "../../../src/consumers/limits.ts";
-import { VIEW_GRACE_MS, VIEW_ROLLOUT_MS } from "../../../src/views/limits.ts";
+import { DROP_CALLS, VIEW_GRACE_MS, VIEW_ROLLOUT_MS } from "../../../src/views/limits.ts";
 import { generationsOf, requestRebuild } from "../../../src/views/generations.ts";
 import { project } from "../../../src/views/project.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
@@ -180,6 +182,45 @@ describe("a view whose definition has changed", () => {
     await dropRetired(appNow, env);
     expect(await tables(version(1))).toEqual([tableOf(version(10)).name.replaceAll('"', "")]);
     expect(await other.served(version(10))).toMatchObject({ rows: [{ id: "s", count: 10 }], stale: false });
+  });
+
+  it("drops the replaced table in the next sweep if the database cannot be reached, or the invocation has no room for all of it", async () => {
+    const version = versions();
+    const { store: id, read, run } = store("later");
+    for (const stream of ["s", "t"]) await read(stream, 1);
+    await run(version(1));
+    await run(version(10));
+    const kept = () =>
+      env.VIEWS.prepare(`SELECT COUNT(*) AS n FROM headspring_checkpoints WHERE store = ? AND consumer = ?`)
+        .bind(id, version(1).name)
+        .first<number>("n");
+    const open = async () => storeNamed(id, appNow);
+    const appNow = { ...app, views: new Map([[version(10).name, version(10)]]) };
+    await dropRetired(appNow, env, [id], open);
+    await age(VIEW_GRACE_MS);
+    const lost = vi.spyOn(env.VIEWS, "batch").mockRejectedValueOnce(new Error("D1_ERROR: Network connection lost."));
+    await expect(dropRetired(appNow, env, [id], open)).rejects.toThrow("Network connection lost");
+    lost.mockRestore();
+    expect(await kept()).toBe(2);
+    // Another store has the same table, so that this one's rows go one by one.
+    const other = store("later-other");
+    await other.run(version(1));
+    const left = async () => {
+      const { results } = await env.VIEWS.prepare(`SELECT id FROM ${tableOf(version(1)).name} WHERE _store = ?`)
+        .bind(id)
+        .all();
+      return [await kept(), results.length];
+    };
+    const [calls, found] = [INVOCATION_RESERVE + DROP_CALLS + 1, [await left()]];
+    for (let sweeps = 0; sweeps < 2; sweeps++) {
+      await dropRetired(appNow, counting(env, new Budget({ calls, statements: calls })), [id], open);
+      found.push(await left());
+    }
+    expect(found).toEqual([
+      [2, 2],
+      [2, 0],
+      [1, 0],
+    ]);
   });
 
   it("drops the record of a table that was never made", async () => {

@@ -156,6 +156,32 @@ describe("the events behind a row", () => {
     expect(await positions("values", "any", "minPosition=3")).toEqual([3, 1]);
   });
 
+  it("leave out those that the code cannot lift: the view has not processed them", async () => {
+    expectErrors(/a consumer could not process an event and will retry/);
+    const { post, stream, wake, positions } = store("unlifted");
+    await post("/aggregates/contract/a/Sign", { cents: 1, currency: "EUR" });
+    const old = { type: "Signed", data: '{"amount":666}', meta: "{}", schemaVersion: 1 };
+    await stream("contract", "a").append({ events: [old], expected: { kind: "any" } });
+    await wake("contracts");
+    expect(await positions("contracts", "a")).toEqual([1]);
+  });
+
+  it("leave out those of its stream that are of a type which the view does not handle", async () => {
+    const { read: measure, note, store: name } = store("other-types");
+    await measure("a", 1);
+    await note("a");
+    await measure("a", 2);
+    const reads = view("reads", {
+      from: reading,
+      row: z.object({ id: z.string() }),
+      key: "id",
+      on: { Read: (_row, { stream }) => ({ id: streamIdOf(stream) }) },
+    });
+    const about = { key: "a", before: Number.MAX_SAFE_INTEGER, limit: 10, categories: ["reading"] };
+    const { events } = await rowEvents(storeNamed(name), reads, about);
+    expect(events.map(({ position }) => position)).toEqual([3, 1]);
+  });
+
   it("are found for a view over HTTP by its expressions, its condition and what removes rows", async () => {
     const { send, post, wake, positions } = store("over-http");
     await send("PUT", "/streams/orders", { key: "id" });

@@ -1,4 +1,6 @@
-import { storeNamed } from "../support.ts";
+import { NO_APP, storeNamed } from "../support.ts";
+import { Budget } from "../../../src/core/budget.ts";
+import { Store } from "../../../src/store/store.ts";
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -12,6 +14,7 @@ import type { View } from "../../../src/definitions/views/view.ts";
 import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { expectErrors } from "../errors.ts";
+import { capped } from "../faults/capped.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -80,6 +83,35 @@ describe("a view whose handler writes SQL", () => {
       { id: "d", level: 1, note: "30" },
     ]);
     expect(await batch.rows()).toEqual(await single.rows());
+  });
+
+  it.each([
+    ["the Free plan", 50],
+    ["a plan that allows less", 45],
+  ])("commits no more at a time than %s lets one invocation do, and the rest in the next ones", async (_plan, cap) => {
+    const [much, single] = [store("much"), store("single")];
+    for (const each of [much, single]) {
+      // Folds and SQL in turns, then the SQL of many events at once.
+      for (let turn = 0; turn < 9; turn++) {
+        await each.level("a", turn + 2);
+        await each.calibrate(turn % 2 === 0 ? "100" : "3");
+      }
+      await each.level("b", 5);
+      for (let times = 0; times < 20; times++) await each.calibrate(`${30 - times}`);
+      await each.level("c", 1);
+    }
+    await single.run();
+    const positions: number[] = [];
+    for (let outcome = "behind"; outcome === "behind";) {
+      const invocation = new Store(capped(cap, cap, "free"), much.store, NO_APP).counting(new Budget({ calls: cap, statements: cap }));
+      const progress = await project(invocation, levels, Number.POSITIVE_INFINITY);
+      positions.push(progress.position);
+      ({ outcome } = progress);
+    }
+    expect(positions.length).toBeGreaterThan(1);
+    expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+    expect(positions.at(-1)).toBe(40);
+    expect(await much.rows()).toEqual(await single.rows());
   });
 
   it("reaches no other store, whatever its condition", async () => {
