@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { sql, view } from "../../../src/index.ts";
-import type { JsonObject, RecordedEvent } from "../../../src/core/event.ts";
+import type { JsonObject } from "../../../src/core/event.ts";
 import { EVENT_DATA_BYTES } from "../../../src/core/limits.ts";
 import { CodeMistake } from "../../../src/core/mistake.ts";
 import { around, declared, issuesOf, recorded, rulesFrom, runSteps } from "../../rules.ts";
@@ -191,7 +191,12 @@ const ENDED_AT: [what: string, data: JsonObject, steps: unknown[], message: stri
 describe("a definition ends at the event, within a moment:", () => {
   const large = recorded("orders/7", "OrderPlaced", { id: "x".repeat(EVENT_DATA_BYTES - 20) });
 
-  const ended = (event: RecordedEvent, from: string, steps: unknown[], message: string) => {
+  const all = [
+    ...ENDED.map(([what, ...rest]) => [what, "orders", large, ...rest] as const),
+    ...ENDED_AT.map(([what, data, ...rest]) => [what, "anything", recorded("anything/7", "Any", data), ...rest] as const),
+  ];
+
+  it.each(all)("%s", (_what, from, event, steps, message) => {
     const rules = rulesFrom("p", { from, steps }, world);
     let error: unknown;
     try {
@@ -202,11 +207,7 @@ describe("a definition ends at the event, within a moment:", () => {
     expect(error).toBeInstanceOf(CodeMistake);
     expect(String(error)).toContain(message);
     expect(String(error).length).toBeLessThan(1_200);
-  };
-
-  it.each(ENDED)("%s", (_what, steps, message) => ended(large, "orders", steps, message));
-
-  it.each(ENDED_AT)("%s", (_what, data, steps, message) => ended(recorded("anything/7", "Any", data), "anything", steps, message));
+  });
 
   it("but data with lists in lists goes through as it is", () => {
     const lists = { id: "7", lists: [[1, "two", null], [], [[true, { three: [3] }]]] };

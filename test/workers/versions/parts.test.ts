@@ -223,7 +223,7 @@ describe("a command for a stream that newer code has written to", () => {
     });
     const { Counted } = counter.events;
     const newer = { ...counter, events: { Counted: upcast(Counted, Counted, (data) => data) } };
-    deploy(store, { streams: { ...app, aggregates: new Map([...app.aggregates, ["counter", newer]]) } as unknown as App });
+    deploy(store, { streams: { ...app, aggregates: new Map([...app.aggregates, ["counter", newer]]) } });
     await forgetful(stream("counter", "a"));
     expect(await run()).toMatchObject({ outcome: "caught-up" });
     expect((await json("/aggregates/errand/e")).state).toMatchObject({ status: "done", sum: 1 });
