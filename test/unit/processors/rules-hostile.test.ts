@@ -172,7 +172,7 @@ const ENDED: [what: string, steps: unknown[], message: string][] = [
 
 /** The same, at an event that is large by itself. */
 const ENDED_AT: [what: string, data: JsonObject, steps: unknown[], message: string][] = [
-  ["members set one by one in data that has very many", members(20_000, 0), [{ set: members(99) }], "the steps take too much"],
+  ["members set one by one in data that has very many", members(10_000, 0), [{ set: members(99) }], "the steps take too much"],
   [
     "a list that repeats the data",
     { id: "7", list: many(100, "x".repeat(2_000)) as JsonObject[string] },
