@@ -101,14 +101,25 @@ type Versioned = Pick<LoggedEvent, "stream" | "type" | "version" | "schemaVersio
  * @throws {AppError} when it cannot be lifted
  */
 export function liftInput(followed: readonly Followed[], event: RecordedEvent): RecordedEvent {
-  const schema = schemaFor(followed, event.stream, event.type);
-  if (!schema || event.schemaVersion >= schemaVersionOf(schema)) return event;
-  const { version, id, type, schemaVersion } = event;
-  const stored = { version, id, type, schemaVersion, data: JSON.stringify(event.data), meta: "{}", time: null, recordedAt: 0 };
-  const lifted = liftTo(schema, stored);
+  const lifted = liftedInput(followed, event);
+  if (!lifted) return event;
   const problem = liftError(lifted);
   if (problem) throw problem;
   return { ...event, data: JSON.parse(lifted.data) as unknown, schemaVersion: lifted.schemaVersion };
+}
+
+/** Why a handler cannot get the event from a consumer that runs other code; undefined: it can, by {@link liftInput}. */
+export function whyNotInput(followed: readonly Followed[], event: RecordedEvent): Error | undefined {
+  const lifted = liftedInput(followed, event);
+  return lifted ? liftError(lifted) : tooNewFor(followed, event);
+}
+
+/** Undefined: there is nothing to lift. */
+function liftedInput(followed: readonly Followed[], event: RecordedEvent): StoredEvent | undefined {
+  const schema = schemaFor(followed, event.stream, event.type);
+  if (!schema || event.schemaVersion >= schemaVersionOf(schema)) return undefined;
+  const { version, id, type, schemaVersion } = event;
+  return liftTo(schema, { version, id, type, schemaVersion, data: JSON.stringify(event.data), meta: "{}", time: null, recordedAt: 0 });
 }
 
 function schemaFor(followed: readonly Followed[], stream: string, type: string): DataSchema | undefined {

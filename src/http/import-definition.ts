@@ -1,7 +1,7 @@
 /** A line of an import that declares something. What the store has already, and what its code has, is known. */
 
 import * as z from "zod";
-import { parseDefinition } from "../definitions/over-http/category.ts";
+import { parseDefinition, readDefinition, versionOf } from "../definitions/over-http/category.ts";
 import { IMPORT_DEPTH } from "./limits.ts";
 import { parseJson } from "../core/json.ts";
 import { declare } from "../operations/declare.ts";
@@ -50,8 +50,11 @@ async function importCategory(context: HttpContext, { name, definition: body, ea
     return catalog.retire(name);
   }
   const present = parseDefinition(name, body);
-  // The category is new here: it gets its earlier versions, too.
-  const bodies = entry || "issues" in present ? [body] : declarationsOf(name, present, earlier);
+  // An event type gets the versions that it does not have here yet, one by one.
+  const { events: known = {} } = entry && "definition" in entry ? readDefinition(name, entry.definition ?? "{}") : {};
+  const isMissing = ({ eventType, version }: (typeof earlier)[number]) =>
+    !Object.hasOwn(known, eventType) || version > versionOf(known[eventType] ?? true);
+  const bodies = "issues" in present ? [body] : declarationsOf(name, present, earlier.filter(isMissing));
   let changed = false;
   for (const one of bodies) {
     const { answer } = await declareCategory(context, name, one);

@@ -8,12 +8,11 @@ import type { Store } from "../store/store.ts";
 import type { Consumer } from "../consumers/consumer.ts";
 import { errorAt } from "../consumers/failure.ts";
 import { recordSkip } from "../consumers/override.ts";
-import { type DataSchema, type RecordedEvent, categoryOf, streamIdOf, toRecorded } from "../core/event.ts";
+import { type RecordedEvent, categoryOf, streamIdOf, toRecorded } from "../core/event.ts";
 import { hopsOf } from "../core/meta.ts";
 import { derivedId } from "../core/ids.ts";
 import { PROCESS_LANES } from "./limits.ts";
 import { OtherCode, ofApp, thrown } from "../core/platform-errors.ts";
-import { accepts } from "../core/strict-schema.ts";
 import { streamIdProblem } from "../core/names.ts";
 import { FAIL, messageOf } from "../core/mistake.ts";
 import type { ConsumerError } from "../definitions/hooks.ts";
@@ -189,10 +188,9 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
     // The code that runs here has the process, so it has the command.
     case "unknown-command":
       throw new OtherCode(`the code that ${instance} runs does not know ${command}, which brings ${event.type}`);
+    // What this code makes fits the schemas that it has for it.
     case "invalid":
-      if (accepts(process.commands[command] as DataSchema, JSON.parse(JSON.stringify(data)), false))
-        throw new OtherCode(`${event.type} was refused as invalid by ${instance}, which runs other code than this`);
-      throw new Error(`${event.type} for ${instance} was answered by invalid`);
+      throw new OtherCode(`${event.type} was refused as invalid by ${instance}, which runs other code than this`);
     default:
       throw new Error(`${event.type} for ${instance} was answered by ${answer.outcome}`);
   }

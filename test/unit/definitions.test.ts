@@ -2,7 +2,19 @@
 
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { aggregate, category, defineApp, nothing, processManager, reactor, view, webhook } from "../../src/index.ts";
+import {
+  aggregate,
+  category,
+  defineApp,
+  nothing,
+  processManager,
+  queue,
+  reactor,
+  source,
+  sourceKind,
+  view,
+  webhook,
+} from "../../src/index.ts";
 import { VIEW_COLUMNS } from "../../src/definitions/limits.ts";
 
 const reading = category("reading", { events: { Read: z.object({ value: z.number() }) } });
@@ -17,6 +29,17 @@ const row = z.object({ id: z.string(), value: z.number() });
 const values = view("values", { from: reading, row, key: "id", on: {} });
 const relay = reactor("relay", { from: reading, on: {} });
 const hook = webhook("hook", { from: reading, url: "https://example.com/", secret: { variable: "SECRET" } });
+
+const clockKind = () =>
+  sourceKind<{ seconds: number; zone?: { name: string } }>({
+    name: "clock",
+    settings: z.strictObject({ seconds: z.number(), zone: z.strictObject({ name: z.string() }).optional() }),
+    change: true,
+    everyMs: 1_000,
+    needs: () => [],
+    connect: () => Promise.reject(new Error("nothing is read here")),
+  });
+const clock = clockKind();
 
 describe("an app", () => {
   it("finds its parts by name", () => {
@@ -92,6 +115,33 @@ describe("an app", () => {
     expect(() => defineApp({ categories: [reading], processors: [reactor("wh_1", { from: reading, on: {} })] })).toThrow(message);
     expect(() => defineApp({ categories: [reading], webhooks: [{ ...hook, name: "wh_1" }] })).toThrow(message);
   });
+
+  it("has no source that is named like a consumer, whatever the case, like another source, or like webhooks that are added at run time", () => {
+    const app = { categories: [reading], views: [values] };
+    const named = (name: string) => source(name, { from: queue({ queue: "readings" }), to: reading, stream: () => "one" });
+    const taken = (name: string) => `the source "${name}" has the name of a consumer, or one that differs only by case: "values"`;
+    for (const name of ["values", "Values"])
+      expect(() => defineApp({ ...app, sources: [named(name)] })).toThrow(new TypeError(taken(name)));
+    expect(() => defineApp({ ...app, sources: [named("in"), named("In")] })).toThrow(
+      new TypeError('the app has two parts that are a source whose names differ only by case: "in" and "In"'),
+    );
+    expect(() => defineApp({ ...app, sources: [named("wh_1")] })).toThrow('"wh_1" begins like the ids of webhooks');
+    expect([...defineApp({ ...app, sources: [named("in")] }).sources.keys()]).toEqual(["in"]);
+  });
+
+  it("has one kind of sources per name", () => {
+    const message = 'the app has two kinds of sources with the name "clock"';
+    const from = clock({ seconds: 1 });
+    const ticks = source("ticks", { from, to: reading, stream: () => "one" });
+    const other = clockKind();
+    expect(() => defineApp({ sourceKinds: [clock, other] })).toThrow(new TypeError(message));
+    expect(() => defineApp({ categories: [reading], sources: [ticks], sourceKinds: [other] })).toThrow(new TypeError(message));
+    expect(() => defineApp({ sourceKinds: [{ kind: { ...other.kind, name: "queue" } }] })).toThrow('the name "queue"');
+    expect([...defineApp({ categories: [reading], sources: [ticks], sourceKinds: [clock] }).sourceKinds.keys()]).toEqual([
+      "queue",
+      "clock",
+    ]);
+  });
 });
 
 describe("a definition has names that the routes can carry:", () => {
@@ -115,6 +165,27 @@ describe("a definition has names that the routes can carry:", () => {
   ])("%s", (what, define) => {
     expect(define).toThrow(TypeError);
     expect(define).toThrow(new RegExp(`^${what} .*is not a valid name: it must match`));
+  });
+});
+
+describe("a source", () => {
+  it("has settings that its kind accepts: all mistakes are listed, each with its place", () => {
+    expect(() => clock({ seconds: "1", zone: { name: 1 } } as never)).toThrow(
+      new TypeError(
+        "the settings of clock are not valid: seconds: Invalid input: expected number, received string; zone.name: Invalid input: expected string, received number",
+      ),
+    );
+    expect(() => clock(undefined as never)).toThrow(/^the settings of clock are not valid: it: Invalid input/);
+    expect(() => queue({ queue: "" })).toThrow(/^the settings of queue are not valid: queue: /);
+    expect(() => queue({ queue: "readings", ids: "number" } as never)).toThrow(/^the settings of queue are not valid: it: .*ids/);
+  });
+
+  it("looks for changes between every 100 ms and once a day", () => {
+    const every = (text: string) => source("ticks", { from: clock({ seconds: 1 }), to: reading, stream: () => "one", every: text as "1s" });
+    expect(["100ms", "1d", "24h"].map((text) => every(text).everyMs)).toEqual([100, 86_400_000, 86_400_000]);
+    for (const text of ["99ms", "0s", "25h", "86400001ms"])
+      expect(() => every(text)).toThrow(new TypeError('source "ticks": `every` must be from 100ms to 24h'));
+    expect(() => every("often")).toThrow(/^source "ticks": "often" is not a duration/);
   });
 });
 

@@ -67,13 +67,16 @@ export const PROCESS_EVENTS = {
 export const Failing = PROCESS_EVENTS.$Failed;
 export type Failing = z.infer<typeof Failing>;
 
+/** The data of an event that is stored: its own schema has checked it. A record would refuse a member called `__proto__`, which another's schema may allow. */
+const EventData = z.custom<Readonly<Record<string, unknown>>>((data) => typeof data === "object" && data !== null);
+
 /** The outcome of a command. */
 export const Outcome = z.discriminatedUnion("outcome", [
   z.object({
     outcome: z.literal("accepted"),
     commandId: CommandId,
     version: z.int(),
-    events: z.array(z.object({ type: z.string(), version: z.int(), data: z.record(z.string(), z.unknown()).optional() })),
+    events: z.array(z.object({ type: z.string(), version: z.int(), data: EventData.optional() })),
   }),
   z.object({ outcome: z.literal("refused"), commandId: CommandId, reason: z.string(), details: z.unknown().optional() }),
   z.object({ outcome: z.literal("failed"), commandId: CommandId, reason: z.string(), detail: z.string().optional() }),

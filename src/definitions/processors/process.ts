@@ -15,7 +15,7 @@ import { FAIL } from "../../core/mistake.ts";
 import type { AtDeletion } from "../../core/deletion.ts";
 import { NOT_KNOWN } from "../other-code.ts";
 import type { Followed } from "../followed.ts";
-import { liftInput, tooNewFor } from "../upcast.ts";
+import { liftInput, whyNotInput } from "../upcast.ts";
 import { type Answer, type Answering, CANCEL_ALL, type Decided, type Part, type StoredPart, decided } from "./process-answer.ts";
 import { type CommandSent, Failing, INPUT, OUTCOME, Outcome, PROCESS_EVENTS, eventOf } from "./process-events.ts";
 import { type AnyData, type Folding, type ProcessState, evolveOwn, evolveWith } from "./process-fold.ts";
@@ -146,7 +146,7 @@ function foreign(
   if (command === INPUT) {
     const { event } = data as z.infer<typeof Input>;
     const category = categoryOf(event.stream);
-    if (correlate.has(event.type) && followed.some((source) => source.name === category)) return tooNewFor(followed, event)?.message;
+    if (correlate.has(event.type) && followed.some((source) => source.name === category)) return whyNotInput(followed, event)?.message;
     return `the code that "${name}" runs here has no handler for ${event.type} of "${category}"`;
   }
   if (command !== OUTCOME) return undefined;

@@ -54,7 +54,6 @@ export function requireBounded(value: JsonValue, effort: Effort): void {
 /** How many of these characters are left after the value; negative: it has more. It looks no further than that. */
 function charactersOf(value: JsonValue, left: number, effort: Effort): number {
   spend(effort, 1);
-  if (left < 0) return left;
   if (typeof value === "string") return left - value.length - 2;
   if (typeof value !== "object" || value === null) return left - 5;
   let rest = left - 2;

@@ -15,7 +15,7 @@ export interface Target {
   readonly key?: string;
   readonly factType?: string;
   readonly eventTypes: readonly string[];
-  takes(eventType: string): boolean;
+  /** Undefined: it does not take events of this type. */
   check(
     eventType: string,
     data: object,
@@ -50,12 +50,11 @@ interface Given {
 /** The emission, or why the category does not take it. */
 export function emissionOf(processor: string, event: RecordedEvent, given: Given, target: Target): Emission | { readonly problem: string } {
   const { path, to, type, data } = given;
-  if (!EVENT_TYPE.test(type) || type.startsWith("$") || !target.takes(type))
+  const checked = EVENT_TYPE.test(type) && !type.startsWith("$") ? checkedBy(target, type, data) : undefined;
+  if (checked === undefined)
     return {
       problem: `${to} has no event type ${type.slice(0, TYPE_CHARACTERS)}; it has ${target.eventTypes.join(", ") || "none declared"}`,
     };
-  const checked = checkedBy(target, type, data);
-  if (checked === undefined) return { problem: `${to} has no event type ${type}` };
   if ("issues" in checked)
     return {
       problem: `the data does not fit ${type} of ${to}: ${listed(checked.issues)}`,

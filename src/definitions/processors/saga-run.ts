@@ -78,7 +78,7 @@ export class Run {
     // The first signal counts. A step that does not wait ignores them.
     if (!isEarly || this.#course.steps.get(name)?.step.waitsMs === undefined) return;
     const kept = attempt("result-threw", () => fitting(signal));
-    this.tell("StepSignalled", { step: name, ...(kept.why ? { reason: kept.why.reason } : signal) });
+    this.tell("StepSignalled", { step: name, ...(kept.why ? { ...kept.why, accepted: true } : signal) });
   }
 
   /** A saga that a step started, to do or to undo its work, has ended. */
@@ -91,9 +91,9 @@ export class Run {
     else this.tell(undo ? "StepUndone" : "StepCompleted", { step: name });
   }
 
-  #end(name: string, { result, reason }: Signalled): void {
+  #end(name: string, { result, ...why }: Signalled): void {
     const made = attempt("result-threw", () => fitting(result));
-    if (reason !== undefined) this.tell("StepFailed", { step: name, reason });
+    if (why.reason !== undefined) this.tell("StepFailed", { step: name, ...why });
     else if (made.why) this.tell("StepFailed", { step: name, ...made.why, accepted: true });
     else this.tell("StepCompleted", { step: name, ...(result === undefined ? {} : { result }) });
   }

@@ -34,7 +34,14 @@ export const SAGA_EVENTS = {
   /** Its command was accepted; now it waits for an event, until this time. If it started a saga, it waits without a limit. */
   StepWaiting: z.object({ step: StepName, version: z.int(), until: StoredTime.optional() }),
   /** An event ended the step before the step waited for it: kept until it does. With a reason, the step fails. */
-  StepSignalled: z.object({ step: StepName, result: Json.optional(), reason: z.string().optional() }),
+  StepSignalled: z.object({
+    step: StepName,
+    result: Json.optional(),
+    reason: z.string().optional(),
+    detail: z.string().optional(),
+    /** The step was done, although its result cannot be kept: so it has to be undone. */
+    accepted: z.literal(true).optional(),
+  }),
   StepCompleted: z.object({ step: StepName, version: z.int().optional(), result: Json.optional() }),
   /** It will be tried again at that time. */
   StepRetryAwaiting: z.object({ step: StepName, ...Why, until: StoredTime }),
@@ -77,7 +84,12 @@ const StepStatus = z.enum([
 export type StepStatus = z.infer<typeof StepStatus>;
 
 /** What an event reports about a step. With a reason, the step has failed. */
-const Signalled = z.object({ result: z.unknown().optional(), reason: z.string().optional() });
+const Signalled = z.object({
+  result: z.unknown().optional(),
+  reason: z.string().optional(),
+  detail: z.string().optional(),
+  accepted: z.literal(true).optional().describe("The step was done, but its result cannot be kept, so it will be undone."),
+});
 export type Signalled = Answer<typeof Signalled>;
 
 const StepState = z.object({

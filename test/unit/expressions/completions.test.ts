@@ -131,8 +131,23 @@ describe("at a place in an expression", () => {
         ),
       ),
     ).toEqual(["next"]);
-    expect(membersIn([null, true, 1, "a", [], { properties: 1 }, { $ref: 1 }, { $ref: "#/nowhere" }, { allOf: {} }], "data", [])).toEqual(
-      [],
-    );
+    expect(
+      membersIn(
+        [
+          null,
+          true,
+          1,
+          "a",
+          [],
+          { properties: 1 },
+          { $ref: 1 },
+          { $ref: "#/nowhere" },
+          { $ref: "https://schemas.test/a.json#/$defs/a" },
+          { allOf: {} },
+        ],
+        "data",
+        [],
+      ),
+    ).toEqual([]);
   });
 });

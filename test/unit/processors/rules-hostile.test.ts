@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { sql, view } from "../../../src/index.ts";
+import type { JsonObject } from "../../../src/core/event.ts";
 import { EVENT_DATA_BYTES } from "../../../src/core/limits.ts";
 import { CodeMistake } from "../../../src/core/mistake.ts";
 import { around, declared, issuesOf, recorded, rulesFrom, runSteps } from "../../rules.ts";
@@ -36,7 +37,8 @@ const EMIT = { emit: { to: "anything" } };
 const nested = (depth: number): object => (depth === 1 ? EMIT : { branch: [{ steps: [nested(depth - 1)] }] });
 const join = (more: object = {}) => ({ join: { with: "products", by: "data.id", as: "product", ...more } });
 const many = (count: number, one: unknown = EMIT) => Array.from({ length: count }, () => one);
-const members = (count: number) => Object.fromEntries(many(count).map((_, index) => [`m${index}`, "1"]));
+const members = <Value = string>(count: number, value = "1" as Value) =>
+  Object.fromEntries(many(count).map((_, index) => [`m${index}`, value]));
 const json = (text: string): unknown => JSON.parse(text);
 
 /** Each with the place that is named, and what is said. */
@@ -96,6 +98,7 @@ const REFUSED: [what: string, definition: object, path: string, message: string 
   ["a member that map has dropped", { steps: [{ map: { n: "data.qty" } }, { filter: "data.qty > 1" }] }, "steps.1.filter", "n"],
   ["a condition that is a number", { steps: [{ filter: "1 + 1" }] }, "steps.0.filter", "it must give true or false, and gives a number"],
   ["data that is a string", { steps: [{ map: "'x' + 'y'" }] }, "steps.0.map", "it must give an object, and gives a string"],
+  ["data that is made by no expression", { steps: [{ map: "data.qty +" }, { filter: "data.anything" }] }, "steps.0.map", /column/],
   ["an expression that is none", { steps: [{ filter: "data.qty >" }] }, "steps.0.filter", /column/],
   ["an expression of 10,000 characters", { steps: [{ filter: "1+".repeat(5_000) + "1 > 0" }] }, "steps.0.filter", /characters|4,000|4000/],
   ["emitting to an aggregate", { steps: [{ emit: { to: "product" } }] }, "steps.0.emit.to", "is an aggregate"],
@@ -167,19 +170,49 @@ const ENDED: [what: string, steps: unknown[], message: string][] = [
   ["emissions that are larger than an event", [{ map: { a: "data.id", b: "data.id" } }, EMIT], "bytes"],
 ];
 
+/** The same, at an event that is large by itself. */
+const ENDED_AT: [what: string, data: JsonObject, steps: unknown[], message: string][] = [
+  ["members set one by one in data that has very many", members(10_000, 0), [{ set: members(99) }], "the steps take too much"],
+  [
+    "a list that repeats the data",
+    { id: "7", list: many(100, "x".repeat(2_000)) as JsonObject[string] },
+    [{ map: { a: "[data, data, data, data, data, data]" } }, EMIT],
+    "characters",
+  ],
+  [
+    "a list of very many",
+    { id: "7", list: many(200_000, 1) as JsonObject[string] },
+    [{ map: { a: "[data.list, data.list]" } }, EMIT],
+    "characters",
+  ],
+  ["names that repeat", { id: "7", ["n".repeat(300_000)]: "x" }, [{ map: { a: "[data, data, data, data]" } }, EMIT], "characters"],
+];
+
 describe("a definition ends at the event, within a moment:", () => {
   const large = recorded("orders/7", "OrderPlaced", { id: "x".repeat(EVENT_DATA_BYTES - 20) });
 
-  it.each(ENDED)("%s", (_what, steps, message) => {
-    const rules = rulesFrom("p", { from: "orders", steps }, world);
+  const all = [
+    ...ENDED.map(([what, ...rest]) => [what, "orders", large, ...rest] as const),
+    ...ENDED_AT.map(([what, data, ...rest]) => [what, "anything", recorded("anything/7", "Any", data), ...rest] as const),
+  ];
+
+  it.each(all)("%s", (_what, from, event, steps, message) => {
+    const rules = rulesFrom("p", { from, steps }, world);
     let error: unknown;
     try {
-      runSteps(rules, large, targets);
+      runSteps(rules, event, targets);
     } catch (thrown) {
       error = thrown;
     }
     expect(error).toBeInstanceOf(CodeMistake);
     expect(String(error)).toContain(message);
     expect(String(error).length).toBeLessThan(1_200);
+  });
+
+  it("but data with lists in lists goes through as it is", () => {
+    const lists = { id: "7", lists: [[1, "two", null], [], [[true, { three: [3] }]]] };
+    const rules = rulesFrom("p", { from: "anything", steps: [{ map: { all: "data" } }, EMIT] }, world);
+    const { emissions } = runSteps(rules, recorded("anything/7", "Any", lists), targets);
+    expect(emissions.map(({ data }) => JSON.parse(data) as unknown)).toEqual([{ all: lists }]);
   });
 });

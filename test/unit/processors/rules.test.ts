@@ -2,12 +2,13 @@
 
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { view } from "../../../src/index.ts";
+import { category, sql, view } from "../../../src/index.ts";
 import type { JsonObject, JsonValue } from "../../../src/core/event.ts";
 import { derivedId } from "../../../src/core/ids.ts";
 import { ProcessorDefinitionIn, namesIn, processorFrom } from "../../../src/definitions/over-http/processor.ts";
 import { generationsOf } from "../../../src/rows/copies.ts";
-import { around, declared, recorded, rulesFrom, runSteps } from "../../rules.ts";
+import { fromCode } from "../../../src/store/plain-category.ts";
+import { around, declared, recorded, rulesFrom, runSteps, shapeInCode } from "../../rules.ts";
 
 const orders = declared("orders", {
   key: "id",
@@ -217,6 +218,27 @@ describe("emit", () => {
     expect(() => at([EMIT], { ...placed(), meta: { $hops: 100 } })).toThrow("after 100 reactions in a row");
   });
 
+  it("fails when the schema in code throws: such data does not fit, either", () => {
+    const picky = category("picky", {
+      events: {
+        Added: z.object({ n: z.int() }).refine(() => {
+          throw new Error("the check itself is broken");
+        }),
+      },
+    });
+    const broken = rulesFrom(
+      "check",
+      { from: "orders", steps: [{ emit: { to: "picky", type: "'Added'", data: { n: "1" } } }] },
+      {
+        ...world,
+        categories: new Map([...world.categories, ["picky", shapeInCode(picky)]]),
+      },
+    );
+    expect(() => runSteps(broken, placed(), new Map([["picky", fromCode(picky)]]))).toThrow(
+      "steps.0.emit: the data does not fit Added of picky: the check itself is broken",
+    );
+  });
+
   it("fails when its category is gone", () => {
     expect(() => runSteps(declare([EMIT]), placed(), new Map())).toThrow("the category anything takes no events any more");
   });
@@ -254,6 +276,19 @@ describe("a definition", () => {
   it("that was stored still makes a processor when something that it names is gone: the processor fails at the event, with the reason", () => {
     const kept = processorFrom("check", rulesFrom("check", definition, world).definition, around([]), 1);
     expect(() => runSteps(kept, placed(), targets)).toThrow("steps.0.join.with: there is neither a view nor a category products any more");
+  });
+
+  it("that was stored still makes a processor when the view that it joins has changed so that it cannot be joined", () => {
+    const bySql = view("products", {
+      from: { name: "anything", events: { A: z.object({}) } },
+      row: z.object({ id: z.string(), qty: z.int() }),
+      key: "id",
+      on: { A: { sql: (_event, rows) => rows.update(sql`qty = 0`, sql`qty > ${1}`) } },
+    });
+    const { definition: stored } = rulesFrom("check", definition, world);
+    const kept = processorFrom("check", stored, { ...world, views: new Map([["products", bySql]]) }, 1);
+    expect(kept.views).toEqual([]);
+    expect(() => runSteps(kept, placed(), targets)).toThrow("steps.0.join.with: the view products changes rows by SQL at A");
   });
 });
 

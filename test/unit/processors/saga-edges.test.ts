@@ -3,13 +3,14 @@
 
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { complete, event, saga, send, start, step } from "../../../src/index.ts";
+import { complete, event, parallel, saga, send, start, startSaga, step } from "../../../src/index.ts";
 import { EVENT_DATA_BYTES } from "../../../src/core/limits.ts";
+import { CodeMistake } from "../../../src/core/mistake.ts";
 import { SAGA_STEPS } from "../../../src/definitions/limits.ts";
 import type { SagaState } from "../../../src/definitions/processors/saga-state.ts";
 import { accepted, given, on, refused, timeout, told } from "../../../src/testing/index.ts";
 import { Instance } from "../../../src/testing/process.ts";
-import { move, purse, tour, type trip } from "../../workers/sagas.ts";
+import { move, purse, tour, type trip, word } from "../../workers/sagas.ts";
 
 const visit = (stop: string) => send(purse, stop, "Put", { amount: 5, why: "visit" });
 const visited = (stop: string) => accepted(visit(stop), event("Put", { amount: 5, why: "visit" }));
@@ -108,6 +109,27 @@ describe("a step that starts another saga", () => {
     instance.take(timeout("$Wake"));
     expect(stepOf(instance, "last")).toMatchObject({ status: "undo-bypassed" });
     expect(stateOf(instance).failure).toEqual({ step: "last", reason: "timed-out" });
+    // What was to be done in time is not done, whenever that saga ends after all.
+    for (const late of [ends("1-last", parent), ends("1-last", parent, failure)]) expect(instance.take(late).parts).toEqual([]);
+    expect(stepOf(instance, "last")?.status).toBe("undo-bypassed");
+  });
+
+  it("ignores the end of a saga that names another step as the one that started it", () => {
+    const instance = starting("child");
+    for (const step of ["nothing", "__proto__", "visit a"]) expect(instance.take(ends("1-x", { ...parent, step })).parts).toEqual([]);
+    expect(stepOf(instance, "last")?.status).toBe("waiting");
+  });
+
+  it("stops the consumer instead of ending the saga, when the definition does not name that saga: the code lacks something", () => {
+    const careless = saga("careless", {
+      input: z.object({ stop: z.string() }),
+      from: word,
+      on: { Agreed: ({ data }) => startSaga(data.move, { stop: data.by }) },
+      steps: ({ stop }) => step("go", { action: () => start(move, "m", { from: [stop], to: "home", amount: 5 }) }),
+    });
+    const message = 'saga "careless" starts saga "move", which its `sagas` does not name';
+    expect(() => new Instance(careless).take(on("word/x", event("Agreed", { move: "1", by: "a" })))).toThrow(new CodeMistake(message));
+    expect(() => new Instance(careless).take(told("Start", { stop: "a" }))).toThrow(new CodeMistake(message));
   });
 });
 
@@ -151,6 +173,20 @@ describe("an event that ends a step before the step waits", () => {
     given(tour, undo, visited("a"), refused(send(purse, "empty", "Take", { amount: 5 }), "not-enough"))
       .when(agreed("late"))
       .thenNothing();
+  });
+
+  it("fails the step if its result is too long to keep; then the step is undone, as if it had waited already: its work is done", () => {
+    const much = on("word/x", event("Agreed", { move: "1", by: "x".repeat(EVENT_DATA_BYTES - 100) }));
+    const failure = { step: "last", reason: "result-threw", detail: expect.stringContaining("bytes") as string };
+    for (const inputs of [
+      [visited("a"), accepted(freeze), much],
+      [much, visited("a"), accepted(freeze)],
+    ]) {
+      const instance = after(tour, begin("waits"), ...inputs);
+      expect(stateOf(instance).failure).toMatchObject(failure);
+      expect(stepOf(instance, "last")?.status).toBe("undo-bypassed");
+      expect(stepOf(instance, "visit a")?.status).toBe("undo-in-progress");
+    }
   });
 });
 
@@ -197,6 +233,28 @@ describe("a function of a step that throws", () => {
     sends.take(told("Start", { much: text.slice(0, EVENT_DATA_BYTES / 2 - 100) }));
     expect(stateOf(sends).failure).toMatchObject({ step: "a", reason: "action-threw", detail: expect.stringContaining("bytes") });
   });
+
+  it("starts none of the steps after it: what was not begun need not be undone", () => {
+    const beside = saga("beside", {
+      input: z.object({ first: z.boolean() }),
+      steps: ({ first }) => {
+        const broken = step("broken", {
+          action: () => {
+            throw new Error("there is no action for this");
+          },
+        });
+        const fine = step("fine", { action: () => visit("a"), undo: () => send(purse, "a", "Take", { amount: 5 }) });
+        return first ? parallel(broken, fine) : parallel(fine, broken);
+      },
+    });
+    const [first, second] = [true, false].map((one) => {
+      const instance = new Instance(beside);
+      instance.take(told("Start", { first: one }));
+      return instance;
+    });
+    expect([stateOf(first!).status, stepOf(first!, "fine")?.status]).toEqual(["failed", "pending"]);
+    expect([stateOf(second!).status, stepOf(second!, "fine")?.status]).toEqual(["failure-pending", "in-progress"]);
+  });
 });
 
 describe("an input that makes no plan", () => {
@@ -226,6 +284,23 @@ describe("an input that makes no plan", () => {
   });
 });
 
+describe("an event's input that is not a JSON object, or too long to keep", () => {
+  it.each([7, "text", null, [1], undefined, { much: "x".repeat(EVENT_DATA_BYTES) }])(
+    "ends the saga as failed, without the input: %s",
+    (input) => {
+      const strict = saga("strict", {
+        input: z.strictObject({ n: z.int() }),
+        from: word,
+        on: { Agreed: ({ data }) => startSaga(data.move, input as never) },
+        steps: () => step("a", { action: () => freeze }),
+      });
+      const instance = new Instance(strict);
+      instance.take(on("word/x", event("Agreed", { move: "1", by: "a" })));
+      expect(stateOf(instance)).toMatchObject({ status: "failed", input: {}, failure: { reason: "invalid-input" } });
+    },
+  );
+});
+
 describe("a saga that ends by a failure outside of its steps", () => {
   it("names the steps that are left as they are, also for the saga that started it", () => {
     const parent = { saga: "tour", id: "t", step: "last" };
@@ -236,5 +311,8 @@ describe("a saga that ends by a failure outside of its steps", () => {
     expect(instance.state).toMatchObject({ completed: true, failure: { reason: "handler-threw", detail: "why" } });
     expect(stateOf(instance)).toMatchObject({ status: "failed", failure: { reason: "handler-threw", detail: "why" }, parent });
     expect(stateOf(instance).failure).not.toHaveProperty("step");
+    const ended = instance.state;
+    process.take({ kind: "command", command: "$Fail", data: { reason: "handler-threw", detail: "another" } });
+    expect(instance.state).toEqual(ended);
   });
 });

@@ -3,10 +3,11 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { JsonObject } from "../../../src/core/event.ts";
+import { category } from "../../../src/index.ts";
 import { CodeMistake } from "../../../src/core/mistake.ts";
 import { checkSource, readSource, sourceFrom } from "../../../src/definitions/over-http/source.ts";
 import { type AnySourceKind, type ReadKind, SourceStopped } from "../../../src/definitions/sources/kind.ts";
-import { around, declared } from "../../rules.ts";
+import { around, declared, shapeInCode } from "../../rules.ts";
 
 const table: ReadKind<{ connection: string; tables?: string[] | undefined }> = {
   name: "table",
@@ -36,7 +37,8 @@ const stock = declared("stock", { schema: { type: "object" } });
 const typed = declared("typed", { events: { Added: true, Removed: true } });
 const single = declared("single", { events: { Added: true } });
 const rules = { ...declared("rules", {}).shape, kind: "aggregate" as const };
-const world = around([stock.shape, typed.shape, single.shape, rules]);
+const empty = shapeInCode(category("empty", { events: {} }));
+const world = around([stock.shape, typed.shape, single.shape, empty, rules]);
 
 const definition = { kind: "table", connection: "STOCK", to: "stock", stream: "change.key.sku" };
 
@@ -103,6 +105,8 @@ describe("a definition", () => {
 
   it("gives the type unless the category has only one", () => {
     expect(mistakes({ to: "single" })).toEqual([]);
+    expect(mistakes({ to: "empty" })).toEqual([expect.stringMatching(/^type: empty has not one event type, but none: give `type`/)]);
+    expect(mistakes({ to: "empty", type: "'Added'" })).toEqual(["type: empty has no event type Added; it has none"]);
     expect(mistakes({ to: "typed" })).toEqual([
       expect.stringMatching(/^type: typed has not one event type, but Added, Removed: give `type`/),
     ]);
@@ -120,6 +124,7 @@ describe("a definition", () => {
     expect(mistakes({ data: "change.op" })).toEqual([expect.stringMatching(/^data: it must give an object/)]);
     expect(mistakes({ data: { units: "change.aftre.units" } })).toEqual([expect.stringMatching(/^data\.units: .*after/)]);
     expect(mistakes({ type: "1" })).toEqual([expect.stringMatching(/^type: it must give a string/)]);
+    expect(mistakes({ data: "change.op ==" })).toEqual([expect.stringMatching(/^data: /)]);
     expect(mistakes({ stream: "x".repeat(100_000) })).toHaveLength(1);
   });
 });
@@ -150,6 +155,13 @@ describe("what a source makes of a change", () => {
     expect(failing).toThrow(CodeMistake);
     expect(failing).toThrow(message);
     expect(failing).not.toThrow(/secret-tea|4711/);
+  });
+
+  it("fails in the same way where an expression depends on nothing and can never be computed: such a definition is accepted", () => {
+    const impossible = { to: "typed", stream: "['a'][3]", type: "['Added'][3]" };
+    expect(mistakes(impossible)).toEqual([]);
+    expect(() => declare(impossible).eventOf(change())).toThrow(/^stream: the expression/);
+    expect(() => declare({ ...impossible, stream: "'a'" }).eventOf(change())).toThrow(/^type: the expression/);
   });
 
   it("costs a bounded effort for one change, whatever the expressions", () => {

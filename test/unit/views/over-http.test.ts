@@ -328,6 +328,21 @@ describe("a view without columns", () => {
       [{ properties: { a: { $ref: "#/$defs/n" } }, $defs: { n: { anyOf: [{ type: "number" }, { type: "null" }] } } }],
       ["a: real"],
     ],
+    [
+      "where parts of a schema that all apply leave one type",
+      [
+        {
+          properties: {
+            a: { allOf: [{ minLength: 1 }, { type: ["string", "null"] }, { $ref: "#/$defs/s" }] },
+            b: { enum: ["x", null] },
+            c: { oneOf: [{ const: 1 }, { const: null }] },
+            d: { allOf: [{ description: "anything" }] },
+          },
+          $defs: { s: { type: "string" } },
+        },
+      ],
+      ["a: text", "b: text", "c: integer"],
+    ],
     ["whole numbers next to others", [{ properties: { a: { type: "integer" } } }, { properties: { a: { type: "number" } } }], ["a: real"]],
     ["unless their types differ", [{ properties: { a: { type: "integer" } } }, { properties: { a: { type: "string" } } }], []],
     ["unless they may be anything somewhere", [{ properties: { a: { type: "string" } } }, { properties: { a: true } }], []],

@@ -79,6 +79,11 @@ describe("tables that SQL selects from", () => {
     "SELECT 1 FROM dbstat",
   ])("are only those that it was given: %s", (text) => expect(() => requireTables(words(text), ["rows"])).toThrow("not from"));
 
+  it.each(["SELECT 1 FROM", "SELECT a FROM rows,", "SELECT a FROM rows WHERE a IN", "SELECT a FROM rows JOIN"])(
+    "are left to the database where the SQL ends before their name: %s",
+    (text) => expect(() => requireTables(words(text), ["rows"])).not.toThrow(),
+  );
+
   it.each([
     "SELECT a, b, c FROM rows",
     "SELECT a FROM ROWS AS r, json_each(r.list, '$.x'), json_tree(list) WHERE a IN (1, 2), b",

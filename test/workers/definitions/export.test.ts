@@ -124,6 +124,24 @@ describe("an export with definitions", () => {
     }
   });
 
+  it("brings a category back with all of its versions, in their order, also if an import already has some of them", async () => {
+    const [from, to, ahead] = [freshStore("versions-from"), freshStore("versions-to"), freshStore("versions-ahead")];
+    const types = ["integer", "string", "boolean", "number"];
+    for (const [index, type] of types.entries()) {
+      await from.send("PUT", "/streams/stock", stock(type, index + 1));
+      if (index < 2) await ahead.send("PUT", "/streams/stock", stock(type, index + 1));
+      await from.post("/streams/stock/apple", { type: "Counted", data: { left: [1, "one", true, 1.5][index] } });
+    }
+    const text = await exported(from);
+    const withoutTimes = (whole: string) => whole.replaceAll(/"recordedAt":"[^"]+"/g, "");
+    for (const store of [to, ahead]) {
+      expect(await imported(store, text)).toMatchObject({ lines: 5 });
+      expect(withoutTimes(await exported(store))).toBe(withoutTimes(text));
+      const { events } = await store.json("/streams/stock/apple");
+      expect(events.map(({ schemaVersion }: { schemaVersion: number }) => schemaVersion)).toEqual([1, 2, 3, 4]);
+    }
+  });
+
   it("changes nothing in a store that already has its content, except that retired categories take no event", async () => {
     const store = await declaredStore();
     const text = await exported(store);

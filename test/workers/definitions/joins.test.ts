@@ -1,9 +1,13 @@
 /** Joins are exact: what a processor finds is what the view had at the event's own position, whenever the processor runs. */
 
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { eventually, quietStore } from "../delivery/support.ts";
+import { COPY_SLICE_MS } from "../../../src/processors/limits.ts";
+import { eventually, later, quietStore } from "../delivery/support.ts";
 import { poison, values } from "../app.ts";
+import { slips } from "../slip.ts";
+import { changeLogged } from "../stored.ts";
 import { read } from "../support.ts";
 import { allowErrors } from "../errors.ts";
 
@@ -13,6 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   poison.active = false;
+  slips.in = undefined;
   vi.restoreAllMocks();
 });
 
@@ -181,6 +186,77 @@ describe("a join finds what the view had at the event's own position", () => {
   });
 });
 
+it("a processor whose worker has no time left, each time that it fills or empties the copy, gets there in small steps", async () => {
+  const { declare, read, wake, marks, expected, post, copied } = await joining("slices");
+  for (const value of VALUES) await read("s", value);
+  await declare({ ...COUNTED, start: 3 });
+  const prepare = env.VIEWS.prepare.bind(env.VIEWS);
+  let slices = 0;
+  vi.spyOn(env.VIEWS, "prepare").mockImplementation((sql) => {
+    if (/^(?:DELETE FROM|INSERT INTO) "view_counted_/.test(sql)) {
+      slices += 1;
+      later(COPY_SLICE_MS);
+    }
+    return prepare(sql);
+  });
+  await wake("counted");
+  expect(slices).toBeGreaterThan(0);
+  const whole = await copied();
+  const before = slices;
+  expect((await post("/consumers/counted/reset", { position: 0 })).status).toBe(200);
+  await wake("counted");
+  expect(slices).toBeGreaterThan(before);
+  expect([await marks(), await copied()]).toEqual([await expected(), whole]);
+});
+
+it("rows of a view that may not fit into memory together are taken in turn", async () => {
+  const { declare, send, post, wake, marks } = await joining("many-rows");
+  // A view of its own: nobody knows yet how large its rows are, so each counts as the largest possible.
+  const perValue = { from: "reading", key: "string(data.value)", columns: { count: { type: "integer", init: 0, fold: "acc + 1" } } };
+  expect((await send("PUT", "/views/per-value", perValue)).status).toBe(201);
+  await declare({
+    from: "reading",
+    steps: [
+      { join: { with: "per-value", by: "'0'", as: "zeros" } },
+      { emit: { to: "marks", data: { at: "event.position", all: "data.value", same: "zeros.count" } } },
+    ],
+  });
+  const values = Array.from({ length: 100 }, (_, index) => (index * 7) % 40);
+  await post("/streams/reading/s", { events: values.map((value) => ({ type: "Read", data: { value } })) });
+  await wake("counted");
+  const zeros = (index: number) => values.slice(0, index + 1).filter((value) => value === 0).length;
+  const expected = values.map((value, index) => [index + 1, { all: value, same: zeros(index) }]);
+  expect(await marks()).toEqual(Object.fromEntries(expected));
+});
+
+it("a copy that another worker begins again, while this one reads its rows, changes nothing in what is emitted", async () => {
+  const { declare, read, wake, marks, expected, checkpoints, store } = await joining("begun-again");
+  await declare();
+  for (const value of VALUES) await read("s", value);
+  await wake("counted");
+  const copy = (await checkpoints()).find(({ generation }) => generation.includes("_"))?.generation;
+  for (const value of VALUES) await read("s", value);
+  const prepare = env.VIEWS.prepare.bind(env.VIEWS);
+  let isFirst = true;
+  const spy = vi.spyOn(env.VIEWS, "prepare").mockImplementation((sql) => {
+    const statement = prepare(sql);
+    if (!isFirst || !sql.startsWith(`SELECT * FROM "view_counted_`)) return statement;
+    isFirst = false;
+    // As a worker leaves it that has marked it, and died before it was emptied. Of its rows this one may see any part.
+    const all = async () => {
+      await prepare(`UPDATE headspring_checkpoints SET retired_at = -1 WHERE store = ? AND generation = ?`).bind(store, copy).run();
+      await prepare(`DELETE FROM "view_counted_${copy}" WHERE _store = ?`).bind(store).run();
+      return bound.all();
+    };
+    let bound = statement;
+    return { bind: (...values: unknown[]) => ((bound = statement.bind(...values)), { all }) } as unknown as D1PreparedStatement;
+  });
+  await wake("counted");
+  spy.mockRestore();
+  expect(isFirst).toBe(false);
+  expect(await marks()).toEqual(await expected());
+});
+
 it("a faster worker, while this one reads the rows, changes nothing in what is emitted", async () => {
   const parity = {
     from: "reading",
@@ -278,6 +354,75 @@ describe("a view that cannot fold an event stops the processor there", () => {
   });
 });
 
+describe("a view that cannot fold an event from before the processor begins", () => {
+  it("stops the processor there, until the view's handler can, or an operator has made the view skip the event", async () => {
+    const { declare, read, wake, marks, consumer, post, timePasses } = await joining("poisoned-before");
+    poison.active = true;
+    for (const value of [1, -1, 1]) await read("s", value);
+    await declare({ ...COUNTED, start: "head" });
+    await read("s", 1);
+    for (let attempt = 0; attempt < 8; attempt++) {
+      await wake("counted", "values");
+      await timePasses();
+    }
+    expect(await consumer("counted")).toMatchObject({
+      status: "failed",
+      position: 3,
+      lastError: { message: "poisoned", event: { position: 2 } },
+    });
+    expect((await post("/consumers/values/skip", {})).status).toBe(200);
+    expect((await post("/consumers/counted/retry", {})).status).toBe(200);
+    await wake("counted");
+    expect(await marks()).toEqual({ 4: { all: 3, same: 3 } });
+  });
+
+  it("is waited for if only newer code knows the event's version", async () => {
+    const { declare, read, wake, marks, consumer, stream, logObject, timePasses } = await joining("newer-before");
+    await read("s", 1);
+    const newer = { type: "Read", data: `{"value":1}`, meta: "{}", schemaVersion: 2 };
+    await stream("reading", "t").append({ events: [newer], expected: { kind: "any" }, waitMs: 20_000 });
+    await declare({ ...COUNTED, start: "head" });
+    await read("s", 1);
+    for (let attempt = 0; attempt < 8; attempt++) {
+      await wake("counted");
+      await timePasses();
+    }
+    expect(await consumer("counted")).toMatchObject({
+      position: 2,
+      attempts: 1,
+      lastError: { message: expect.stringContaining("has schemaVersion 2; this code knows 1 at most"), event: { position: 2 } },
+    });
+    await changeLogged(logObject(), (event) => ({ ...event, schemaVersion: 1 }));
+    await evictDurableObject(logObject());
+    await wake("counted");
+    expect(await marks()).toEqual({ 3: { all: 3, same: 3 } });
+  });
+});
+
+it("a view whose key cannot be computed stops the processor that joins it, and goes on without the event once the processor skips that", async () => {
+  const store = await joining("keyless");
+  const { send, post, wake, marks, consumer } = store;
+  await send("PUT", "/streams/orders", {});
+  const perPlace = { from: "orders", key: "data.place", columns: { count: { type: "integer", init: 0, fold: "acc + 1" } } };
+  expect((await send("PUT", "/views/places", perPlace)).status).toBe(201);
+  await store.declare({
+    from: "orders",
+    steps: [
+      { join: { with: "places", by: "'Rome'", as: "place", missing: "null" } },
+      { emit: { to: "marks", data: { at: "event.position", all: "place == null ? 0 : place.count", same: "0" } } },
+    ],
+  });
+  for (const data of [{ place: "Rome" }, { town: "Rome" }, { place: "Rome" }]) await post("/streams/orders/o", { type: "Placed", data });
+  await wake("counted");
+  expect(await consumer("counted")).toMatchObject({ status: "failed", position: 1, lastError: { event: { position: 2 } } });
+  expect((await post("/consumers/counted/skip", {})).status).toBe(200);
+  await wake("counted");
+  expect(await marks()).toEqual({ 1: { all: 1, same: 0 }, 3: { all: 2, same: 0 } });
+  expect((await post("/consumers/counted/reset", { position: 0 })).status).toBe(200);
+  await wake("counted");
+  expect(await consumer("counted")).toMatchObject({ status: "live", lag: 0 });
+});
+
 describe("erased data", () => {
   it("leaves a copy whose rows belong to one stream each at once, together with its row and no other", async () => {
     const { declare, post, send, wake, checkpoints, store } = await joining("own-rows");
@@ -354,6 +499,45 @@ describe("a join with a category", () => {
     await store.read("other", 1);
     await store.wake("counted");
     expect(await lefts(store)).toEqual([-1, 4, 14, 24, -1]);
+  });
+
+  it("finds nothing in a stream that was erased, and none under what cannot be the id of a stream", async () => {
+    const store = await stocked("erased-stream");
+    await store.stock(5);
+    await store.read("tea", 1);
+    await store.send("DELETE", "/streams/shelf/tea?erase=true");
+    await store.stock(7, "coffee");
+    await store.read("tea", 2);
+    const [, emit] = LATEST.steps;
+    const by = "data.value == 1.0 ? event.streamId : data.value == 2.0 ? 'a/b' : data.value == 3.0 ? '' : 'coffee'";
+    await store.declare({ ...LATEST, steps: [{ join: { with: "shelf", by, as: "stock", missing: "null" } }, emit] });
+    for (const value of [3, 4]) await store.read("tea", value);
+    await store.wake("counted");
+    expect(await lefts(store)).toEqual([-1, -1, -1, 7]);
+  });
+
+  it("fails at an event whose upcast fails, with the reason, and goes on with code that can lift it", async () => {
+    const store = await joining("unlifted");
+    Object.assign(slips, { in: "upcast", error: new Error("slipped") });
+    const old = { type: "Slipped", data: `{"n":1}`, meta: "{}", schemaVersion: 1 };
+    await store.stream("slip", "old").append({ events: [old], expected: { kind: "any" }, waitMs: 20_000 });
+    await store.read("old", 1);
+    await store.declare({
+      from: "reading",
+      steps: [
+        { join: { with: "slip", by: "event.streamId", as: "slip" } },
+        { emit: { to: "marks", data: { at: "event.position", all: "slip.n", same: "slip.unit == 'cm' ? 1 : 0" } } },
+      ],
+    });
+    await store.wake("counted");
+    expect(await store.consumer("counted")).toMatchObject({
+      status: "failed",
+      lastError: { message: expect.stringMatching(/^steps\.0\.join: .*cannot be lifted: the upcast to version 2 threw: slipped/) },
+    });
+    slips.in = undefined;
+    expect((await store.post("/consumers/counted/retry", {})).status).toBe(200);
+    await store.wake("counted");
+    expect(await store.marks()).toEqual({ 2: { all: 1, same: 1 } });
   });
 
   it("finds nothing in a stream that was deleted, and fails where `missing` says so", async () => {

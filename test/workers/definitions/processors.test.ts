@@ -77,6 +77,16 @@ describe("what a processor emits", () => {
     ]);
   });
 
+  it("is all of it, in its order, even if it is too much for one batch", async () => {
+    const { declare, order, wake, marks, consumer } = await store("large");
+    await declare("mark", { from: "orders", steps: Array.from({ length: 18 }, () => ({ emit: { to: "marks", id: "'all'" } })) });
+    for (const id of ["a", "b", "c"]) await order(id, { text: "x".repeat(120_000) });
+    await wake("mark");
+    expect(await consumer("mark")).toMatchObject({ status: "live", lag: 0, processed: 3 });
+    const ids = (await marks()).map(({ data }) => (data as { id: string }).id);
+    expect(ids).toEqual(["a", "b", "c"].flatMap((id) => Array.from({ length: 18 }, () => id)));
+  });
+
   it("is dropped when its stream has ended; the processor goes on", async () => {
     const { order, declare, wake, send, marks, post, consumer } = await store("ended");
     await declare("mark", { from: "orders", steps: [{ emit: { to: "marks", id: "data.id" } }] });

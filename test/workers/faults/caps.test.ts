@@ -5,6 +5,7 @@ import { storeNamed } from "../support.ts";
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CONSUMER_CALLS, INVOCATION_CALLS, INVOCATION_STATEMENTS } from "../../../src/core/limits.ts";
 import { operate } from "../../../src/operations/operate.ts";
 import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import { reportConsumers } from "../../../src/operations/report.ts";
@@ -12,6 +13,7 @@ import { defineApp, effect, event, reactor, send, streamIdOf } from "../../../sr
 import type { LogRpc } from "../../../src/store/log-protocol.ts";
 import { awaitPosition, awaitRow } from "../../../src/views/query.ts";
 import { app, counter, reading, totals, values } from "../app.ts";
+import { expectErrors } from "../errors.ts";
 import { naming, quietStore } from "../delivery/support.ts";
 import { payment } from "../processors/support.ts";
 import { type Used, capped } from "./capped.ts";
@@ -143,6 +145,25 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     expect(fetch).toHaveBeenCalledTimes(14);
     if (plan === "free") expect(invocations).toBeGreaterThan(2);
   });
+});
+
+it("a reactor answers an event on the Free plan with as many commands as an invocation has room for; at more it stops, and says so", async () => {
+  expectErrors(/a consumer has failed and stopped/);
+  const most = INVOCATION_CALLS.free - CONSUMER_CALLS;
+  for (const commands of [most, most + 1]) {
+    const store = quietStore("caps-wide");
+    await store.post("/streams/reading/s", { events: readings(1) });
+    const on = { Read: () => Array.from({ length: commands }, (_, id) => send(counter, `${id}`, "Count", {})) };
+    const wide = reactor("wide", { from: reading, emits: counter, retry: "none", on });
+    const code = defineApp({ aggregates: [counter], categories: [reading], processors: [wide] });
+    const [body] = wakeUps(store, ["wide"]);
+    const batch = createMessageBatch("headspring-wake-ups", [{ id: "wide", timestamp: new Date(), attempts: 1, body }]);
+    await handleWakeUps(code, capped(INVOCATION_CALLS.free, INVOCATION_STATEMENTS.free, "free"), batch);
+    const [report] = await reportConsumers(storeNamed(store.store, code), (name) => name === "wide");
+    const message = `reactor "wide" answers Read with ${commands} commands and events; an invocation has 50 calls`;
+    expect(report).toMatchObject(commands === most ? { status: "live", lag: 0 } : { status: "failed", lag: 1, lastError: { message } });
+    expect((await store.log()).filter(({ type }) => type === "Counted")).toHaveLength(commands === most ? commands : 0);
+  }
 });
 
 const readings = (count: number) => Array.from({ length: count }, (_, value) => ({ type: "Read", data: { value: value % 7 } }));

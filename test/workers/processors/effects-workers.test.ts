@@ -10,7 +10,7 @@ import { EFFECT_LEASE_MARGIN_MS } from "../../../src/processors/limits.ts";
 import { reading } from "../app.ts";
 import { definition, outside, pay } from "./paying.ts";
 import { payment, processorStore as store } from "./support.ts";
-import { allowErrors } from "../errors.ts";
+import { allowErrors, expectErrors } from "../errors.ts";
 
 beforeAll(() => prepare(env.VIEWS));
 beforeEach(() => {
@@ -158,6 +158,23 @@ describe("an effect as a consumer", () => {
     await read("s", 2);
     await run(consumer);
     expect(await run(consumer)).toMatchObject({ outcome: "caught-up", position: 6 });
+  });
+
+  it("moves on over events of no interest up to one of a version that only newer code knows, and waits there", async () => {
+    expectErrors(/a consumer could not process an event and will retry/);
+    const { read, post, stream, run, calling, timePasses } = store("newer");
+    for (let count = 0; count < 3; count++) await post("/aggregates/counter/c/Count", {});
+    const newer = { type: "Read", data: `{"value":1}`, meta: "{}", schemaVersion: 2 };
+    await stream("reading", "s").append({ events: [newer], expected: { kind: "any" }, waitMs: 20_000 });
+    await read("s", 2);
+    const { keys, fetch } = outside();
+    const consumer = calling(pay, fetch);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      expect(await run(consumer)).toMatchObject({ position: 3, outcome: "backing-off" });
+      await timePasses();
+    }
+    expect(await consumer.checkpoint.look()).toMatchObject({ position: 3, attempts: 1, error: { event: { position: 4 } } });
+    expect(keys).toEqual([]);
   });
 
   it("stops in between when its time is over, and goes on from there", async () => {

@@ -3,13 +3,17 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
+import { control } from "../../../src/consumers/control.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
-import { defineApp, processManager } from "../../../src/index.ts";
+import type { App } from "../../../src/definitions/app.ts";
+import { aggregate, defineApp, event, processManager, send } from "../../../src/index.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { app, counter } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { NOBODY, clumsy, errand, wish } from "../errand.ts";
 import { storeNamed, read } from "../support.ts";
+import { slip } from "../slip.ts";
+import { deploy } from "../versions/deployed.ts";
 import { changeLogged } from "../stored.ts";
 import { rewriteIn } from "../streams/stored.ts";
 import { allowErrors, expectErrors } from "../errors.ts";
@@ -139,6 +143,35 @@ describe("an instance of a process manager", () => {
       expect(await consumer("errand")).toMatchObject({ status: "live", lag: 0, attempts: 0 });
     });
   }
+
+  it("hears of events with a member called `__proto__`, which the target's own schema allows: no client can stop it by that", async () => {
+    const Anything = z.custom<Record<string, string>>((data) => typeof data === "object");
+    const open = aggregate("open", {
+      events: { Noted: Anything },
+      commands: { Note: Anything },
+      initialState: () => ({}),
+      evolve: { Noted: (state) => state },
+      decide: { Note: (_state, data) => [event("Noted", data), event("Noted", JSON.parse(`{"__proto__":"x"}`) as Record<string, string>)] },
+    });
+    const reader = processManager("reader", {
+      from: wish,
+      to: open,
+      correlate: { Wished: ({ data }) => data.errand },
+      events: { Read: z.object({ members: z.array(z.string()) }) },
+      initialState: () => ({}),
+      evolve: { Read: (state) => state },
+      on: { Wished: () => send(open, "a", "Note", { plain: "x" }) },
+      onAccepted: { Note: (_state, { events }) => event("Read", { members: events.flatMap(({ data }) => Object.keys(data)) }) },
+    });
+    const { store, wish: wishes, json } = errands("proto");
+    const code = defineApp({ aggregates: [open], categories: [wish], processors: [reader] }) as unknown as App;
+    deploy(store, { streams: code });
+    await wishes("e", []);
+    const consumer = processorConsumer(storeNamed(store, code), code.processors.get("reader")!);
+    for (let runs = 0; runs < 2; runs++)
+      expect(await catchUp(consumer, storeNamed(store).log, Number.POSITIVE_INFINITY)).toMatchObject({ outcome: "caught-up" });
+    expect((await json("/log?category=reader")).events.at(-1)).toMatchObject({ type: "Read", data: { members: ["plain", "__proto__"] } });
+  });
 
   it("hears the first outcome of a command that failed, even if it would succeed later: the target keeps that outcome", async () => {
     expectErrors(/a command failed: decide or evolve threw/);
@@ -332,7 +365,8 @@ describe("while a deployment goes out, and its worker and its objects are of two
     ["only the instance knows is waited for", [less], "Count", false],
     ["only the worker knows, not the target, is waited for", [more], "Add", false],
     ["neither of them knows fails, and the instance hears that", [less], "Add", true],
-  ])("a command that %s", async (_what, aggregates, command, hasFailed) => {
+    ["only the worker knows fails, too, if its data is invalid for the worker as well", [more], "Add", true, "one"],
+  ])("a command that %s", async (_what, aggregates, command, hasFailed, by: unknown = 1) => {
     allowErrors(
       /a command was not carried out: it needs another version of the code/,
       /a consumer could not process an event and will retry/,
@@ -341,7 +375,7 @@ describe("while a deployment goes out, and its worker and its objects are of two
     await store.wish("e", [{ counter: "a", by: 1 }]);
     await store.run();
     // As the version that sent it has stored it.
-    const data = JSON.stringify({ commandId: "c-1", aggregate: "counter", id: "a", command, data: { by: 1 } });
+    const data = JSON.stringify({ commandId: "c-1", aggregate: "counter", id: "a", command, data: { by } });
     await runInDurableObject(store.stream("errand", "e"), (_instance, { storage }) => {
       rewriteIn(storage, (events) => events.map((event) => (event.type === "$CommandSent" ? { ...event, data } : event)));
     });
@@ -418,6 +452,70 @@ describe("an operator who skips a command that an instance has sent", () => {
     expect((await post("/consumers/errand/skip", {})).status).toBe(200);
     expect((await errand("e")).state).toMatchObject({ status: "done", troubles: ["a: skipped"] });
     expect(await errand("e")).not.toHaveProperty("inFlight");
+  });
+});
+
+describe("an operator who skips an event that no instance could take", () => {
+  it("lets the process manager go on: the instance does not hear of the event", async () => {
+    expectErrors(/a consumer could not process an event and will retry/);
+    vi.spyOn(console, "warn").mockReturnValue();
+    const { store, wish, say, run, post, errand, consumer } = errands("skipped-input");
+    const getByName = env.STREAMS.getByName.bind(env.STREAMS);
+    const unreachable = vi.spyOn(env.STREAMS, "getByName").mockImplementation((name) => {
+      if (name === `${store}/errand/e`) throw new Error("the instance is out of reach");
+      return getByName(name);
+    });
+    await wish("e", [{ counter: "a", by: 1 }]);
+    await run();
+    expect((await consumer("errand")).lastError).toMatchObject({ message: "the instance is out of reach", event: { type: "Wished" } });
+    expect((await post("/consumers/errand/skip", {})).status).toBe(200);
+    unreachable.mockRestore();
+    await wish("f", [{ counter: "a", by: 1 }]);
+    await say("someone", "CalledOff", { errand: "e" });
+    for (let wakes = 0; wakes < 2; wakes++) await run();
+    expect((await errand("f")).state).toMatchObject({ status: "done" });
+    expect((await errand("e")).state).toMatchObject({ status: "called-off", open: 0 });
+  });
+});
+
+describe("code that lacks something", () => {
+  /** Sends what its `to` does not name: at a wish, or when it hears how its command went. */
+  const lax = (at: "wish" | "outcome") =>
+    processManager("lax", {
+      from: wish,
+      to: counter,
+      correlate: { Wished: ({ data }) => data.errand },
+      events: {},
+      initialState: () => ({}),
+      evolve: {},
+      on: { Wished: () => (at === "wish" ? send(slip, "a", "Slip", { n: 1 }) : send(counter, "a", "Count", {})) as never },
+      onAccepted: { Count: () => send(slip, "a", "Slip", { n: 1 }) as never },
+      retry: { attempts: 1 },
+    });
+  const working = (store: string, at: "wish" | "outcome") => {
+    const code = defineApp({ aggregates: [counter, slip], categories: [wish], processors: [lax(at)] }) as unknown as App;
+    deploy(store, { streams: code });
+    return processorConsumer(storeNamed(store, code), code.processors.get("lax")!);
+  };
+
+  it.each(["wish", "outcome"] as const)("stops the consumer at the %s, and ends no instance; an operator may skip that", async (at) => {
+    allowErrors(/a consumer has failed and stopped/, /a command failed: decide or evolve threw/, /a process has failed: it could not/);
+    vi.spyOn(console, "warn").mockReturnValue();
+    const { store, wish, json } = errands(`lax-${at}`);
+    const consumer = working(store, at);
+    const run = () => catchUp(consumer, storeNamed(store).log, Number.POSITIVE_INFINITY);
+    const inHistory = async () => (await json("/log?category=lax")).events.map(({ type }: RecordedEvent) => type);
+    await wish("e", []);
+    if (at === "outcome") expect(await run()).toMatchObject({ outcome: "caught-up" });
+    expect(await run()).toMatchObject({ outcome: "resting" });
+    expect((await consumer.checkpoint.look())?.error?.message).toContain(
+      'process "lax" sends Slip to "slip", which its `to` does not name',
+    );
+    expect(await inHistory()).toEqual(at === "wish" ? [] : ["$CommandSent"]);
+    expect(await control(consumer, "skip")).toMatchObject({ outcome: "done" });
+    expect(await run()).toMatchObject({ outcome: "caught-up" });
+    // Only an instance that waits for an outcome has something to hear.
+    expect(await inHistory()).toEqual(at === "wish" ? [] : ["$CommandSent", "$CommandFailed"]);
   });
 });
 

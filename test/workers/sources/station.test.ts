@@ -342,6 +342,37 @@ describe("messages that the platform brings", () => {
     expect(first).toMatchObject({ meta: { $source: "brought" }, time: "1970-01-01T00:00:00.000Z" });
   });
 
+  it("are one change where the member that names them has one value, whatever the messages' ids", async () => {
+    const store = followed("brought-named", {}, {}, { id: "order.number" });
+    const body = (number: unknown, value: number) => ({ of: "s0", value, order: { number } });
+    await bring(store, [body(7, 0), body(8, 1), body(7, 2), body("7", 3), body("9.5", 4)]);
+    await bring(store, [body(8, 5), body("toString", 6)], 5);
+    expect(await valuesByStream(store)).toEqual({ "measured/s0": [0, 1, 4, 6] });
+    expectErrors(/a source failed and will try again|a change was skipped/);
+    const nameless = [
+      { of: "s0", value: 7 },
+      body(null, 8),
+      body({}, 9),
+      body(true, 10),
+      { of: "s0", value: 11, order: "x" },
+      ["order"],
+      12,
+    ];
+    for (const [index, one] of [...nameless, body("secret".repeat(50), 13)].entries()) {
+      const id = `m${10 + index}`;
+      await bring(store, [one], 10 + index);
+      await eventually(async () => expect(await brought(store).progress()).toMatchObject({ lastError: { change: id } }));
+      const { message = "" } = (await brought(store).progress())?.lastError ?? {};
+      expect(message).toMatch(
+        /^(?:the message has no string or number|the value) at order\.number, which names (?:it|the message, has more than 256 characters)$/,
+      );
+      await brought(store).control("skip", id);
+      await eventually(async () => expect(await brought(store).progress()).toMatchObject({ status: "live", waiting: 0 }));
+    }
+    await bring(store, [body("last", 14)], 20);
+    expect(await valuesByStream(store)).toEqual({ "measured/s0": [0, 1, 4, 6, 14] });
+  });
+
   it("wait in the source while it is paused, or fails at one, and go on in their order", async () => {
     const store = followed("brought-later");
     await brought(store).control("pause");

@@ -34,7 +34,12 @@ export interface Followed extends ReturnType<typeof freshStore> {
 }
 
 /** A store with a source `in` that follows a ticker of its own. It sleeps until it is woken. */
-export function followed(name: string, changed: Partial<SourceDefinition<Tick>> = {}, settings: { secret?: string } = {}): Followed {
+export function followed(
+  name: string,
+  changed: Partial<SourceDefinition<Tick>> = {},
+  settings: { secret?: string } = {},
+  brought: { id?: string } = {},
+): Followed {
   const store = freshStore(name);
   const followedTicker = tickerNamed(store.store);
   const app = defineApp({
@@ -42,10 +47,11 @@ export function followed(name: string, changed: Partial<SourceDefinition<Tick>> 
     sources: [
       source<"in", Tick>("in", { from: ticker({ ticker: store.store, ...settings }), store: store.store, ...BY_SENSOR, ...changed }),
       source("brought", {
-        from: queue({ queue: `queue-of-${store.store}` }),
+        from: queue({ queue: `queue-of-${store.store}`, ...brought }),
         store: store.store,
         ...BY_SENSOR,
-        data: ({ body }) => body,
+        data: ({ body }) =>
+          brought.id === undefined ? body : { of: (body as unknown as Tick).of, value: (body as unknown as Tick).value },
         stream: ({ body }) => (body as unknown as Tick).of,
       }),
     ],
