@@ -171,7 +171,11 @@ describe("a CloudEvent that cannot be stored", () => {
     ["an attribute with an object", { ...EXAMPLE, ext: {} }, "ext"],
     ["an attribute with half a character", { ...EXAMPLE, ext: "\ud800" }, "ext"],
     ["an attribute with an invalid character", { ...EXAMPLE, ext: "\ufffe" }, "ext"],
-    ["an attribute that is called as the prototype of objects", JSON.parse(JSON.stringify(EXAMPLE).replace("{", '{"__proto__":"a",')), "__proto__"],
+    [
+      "an attribute that is called as the prototype of objects",
+      JSON.parse(JSON.stringify(EXAMPLE).replace("{", '{"__proto__":"a",')),
+      "__proto__",
+    ],
   ])("is %s", (_what, value, path) => {
     expect(issuesOf(value).map((issue) => issue.path)).toEqual([path]);
   });

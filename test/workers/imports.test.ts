@@ -9,8 +9,6 @@ import type { SequencePart } from "../../src/store/log-protocol.ts";
 import { app } from "./app.ts";
 import { eventually, holdWakeUps } from "./delivery/support.ts";
 import { storedEvents } from "./log/events.ts";
-import { app } from "./app.ts";
-import { createHttp } from "../../src/http/worker.ts";
 import { freshStore, interceptCatalog, interceptLogMethod, read, setVariables } from "./support.ts";
 import { eventsIn, storeIn } from "./streams/stored.ts";
 import { expectErrors } from "./errors.ts";
