@@ -72,7 +72,8 @@ function whyNot({ status, error, position: at }: Checkpoint, action: ConsumerAct
       return error ? undefined : "nothing has failed";
     case "skip": {
       const failed = error?.event;
-      if (!failed || failed.position <= at) return "no event has failed";
+      if (!failed) return "no event has failed";
+      if (failed.position <= at) return `a view that it joins failed at position ${failed.position}; skip the event there`;
       return position === undefined || position === failed.position ? undefined : `the event that failed is at position ${failed.position}`;
     }
     default:

@@ -370,6 +370,12 @@ describe("a view that cannot fold an event from before the processor begins", ()
       position: 3,
       lastError: { message: "poisoned", event: { position: 2 } },
     });
+    const refused = await post("/consumers/counted/skip", {});
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({
+      code: "action-not-possible",
+      detail: "counted cannot skip: a view that it joins failed at position 2; skip the event there",
+    });
     expect((await post("/consumers/values/skip", {})).status).toBe(200);
     expect((await post("/consumers/counted/retry", {})).status).toBe(200);
     await wake("counted");
