@@ -180,6 +180,12 @@ const ENDED_AT: [what: string, data: JsonObject, steps: unknown[], message: stri
     "characters",
   ],
   [
+    "members that repeat the data",
+    { id: "7", list: many(100, "x".repeat(2_000)) as JsonObject[string] },
+    [{ map: Object.fromEntries([..."abcdefgh"].map((name) => [name, "data"])) }, EMIT],
+    "characters",
+  ],
+  [
     "a list of very many",
     { id: "7", list: many(200_000, 1) as JsonObject[string] },
     [{ map: { a: "[data.list, data.list]" } }, EMIT],

@@ -164,6 +164,9 @@ describe("the events behind a row", () => {
     await stream("contract", "a").append({ events: [old], expected: { kind: "any" } });
     await wake("contracts");
     expect(await positions("contracts", "a")).toEqual([1]);
+    // Nor has it once an operator has made it skip the event.
+    await post("/consumers/contracts/skip", { position: 2 });
+    expect(await positions("contracts", "a", "minPosition=2")).toEqual([1]);
   });
 
   it("leave out those of its stream that are of a type which the view does not handle", async () => {
