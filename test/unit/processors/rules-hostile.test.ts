@@ -181,9 +181,9 @@ const ENDED_AT: [what: string, data: JsonObject, steps: unknown[], message: stri
   ],
   [
     "members that repeat the data",
-    { id: "7", list: many(100, "x".repeat(2_000)) as JsonObject[string] },
-    [{ map: Object.fromEntries([..."abcdefgh"].map((name) => [name, "data"])) }, EMIT],
-    "characters",
+    { id: "7", list: many(30, "x".repeat(2_000)) as JsonObject[string] },
+    [{ map: Object.fromEntries([..."abcdefghijklmnopqrst"].map((name) => [name, "data"])) }, EMIT],
+    "characters as JSON after this step",
   ],
   [
     "a list of very many",
