@@ -41,7 +41,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 export function onceOnline(call: () => void): () => void {
   if ((globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === undefined) return () => {};
   const target = globalThis as unknown as EventTarget;
-  const { removeEventListener } = target;
+  const remove = target.removeEventListener.bind(target);
   target.addEventListener("online", call);
-  return () => removeEventListener.call(target, "online", call);
+  return () => remove("online", call);
 }

@@ -11,7 +11,7 @@ afterEach(() => vi.unstubAllGlobals());
 function failing(times: number) {
   waits = [];
   vi.stubGlobal("scheduler", { wait: async (ms: number) => void waits.push(ms) });
-  return vi.fn(async () => {
+  return vi.fn<() => Promise<void>>(async () => {
     if (waits.length <= times) throw new Error("out of reach");
   });
 }

@@ -182,7 +182,7 @@ const ENDED_AT: [what: string, data: JsonObject, steps: unknown[], message: stri
   [
     "members that repeat the data",
     { id: "7", list: many(30, "x".repeat(2_000)) as JsonObject[string] },
-    [{ map: Object.fromEntries([..."abcdefghijklmnopqrst"].map((name) => [name, "data"])) }, EMIT],
+    [{ map: members(20, "data") }, EMIT],
     "characters as JSON after this step",
   ],
   [
