@@ -144,6 +144,12 @@ describe.skipIf(isMissing)("the slot of a source", () => {
     await another.close();
     await expect(another.read(10)).rejects.toThrow("the connection to PostgreSQL is closed");
     expect(await reasonOf(follower.drain())).toBe(gone);
+    await follower.disconnect();
+    await follower.forget("reset");
+    expect(told(await follower.drain())).toEqual([`snapshot 1 - {"id":1}`]);
+    // Nothing says any more who has made the slot.
+    await follower.forget("remove");
+    expect(await database.run("SELECT slot_name AS slot FROM pg_replication_slots WHERE database = current_database()")).toEqual([record]);
   });
 
   it("that is dropped while the source is connected stops it: changes are missing", async () => {
