@@ -151,7 +151,9 @@ FROM pg_catalog.pg_publication AS publication WHERE pubname = ${literal(names.pu
   const wanted = new Set(tables.map((table) => table.sql));
   const extra =
     isOurs === "t" && isForAll !== "t" ? (JSON.parse(listed ?? "[]") as string[]).filter((table) => !wanted.has(requoted(table))) : [];
-  if (extra.length > 0) await session.transaction([`ALTER PUBLICATION ${publication} DROP TABLE ${extra.join(", ")}`]);
+  // Without ONLY it would drop the tables that inherit from these, too.
+  const drop = extra.map((table) => `ONLY ${table}`).join(", ");
+  if (extra.length > 0) await session.transaction([`ALTER PUBLICATION ${publication} DROP TABLE ${drop}`]);
 }
 
 /** `format('%I')` quotes only where it must. */

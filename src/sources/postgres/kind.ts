@@ -47,6 +47,9 @@ const Settings = z.strictObject({
 /** What {@link postgres} takes. */
 export type PostgresSettings = z.input<typeof Settings>;
 
+/** The part of a cursor that says what the source has made. A later version keeps it, so that a reset is possible behind newer code. */
+const Made = Cursor.pick({ slot: true, epoch: true });
+
 const row = { type: "object", additionalProperties: true };
 
 export const postgresKind: ReadKind<PostgresSettings> = {
@@ -82,12 +85,14 @@ export const postgresKind: ReadKind<PostgresSettings> = {
   },
 
   async forget(settings, context) {
-    const cursor = cursorOf(context);
     // It has made nothing before it had a cursor.
-    if (!cursor) return;
+    if (context.cursor === undefined || context.cursor === null) return;
+    const made = Made.safeParse(context.cursor);
+    if (!made.success)
+      throw new SourceStopped("its progress was stored by newer code, and only that can remove what it has made: deploy it again");
     const session = await Session.open(settings.connection, context);
     try {
-      await release(session, { slot: cursor.slot, owner: cursor.epoch });
+      await release(session, { slot: made.data.slot, owner: made.data.epoch });
     } finally {
       await session.close();
     }

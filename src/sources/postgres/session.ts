@@ -75,7 +75,7 @@ export class Session {
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    await this.#client.end().catch(() => {});
+    await this.#client.end();
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Database, isMissing, told, valueOf } from "./database.ts";
+import { ownServer } from "../own-server.ts";
+import { Database, isMissing, serverUrl, told, valueOf } from "./database.ts";
 
 describe.skipIf(isMissing)("changes of a table", () => {
   it("have the key, the row before where the log has it, and the row after", async () => {
@@ -95,6 +96,43 @@ describe.skipIf(isMissing)("changes of a table", () => {
     await connection.close();
     await follower.drain(4_000);
     expect(follower.stored.map((change) => valueOf(change).key.id)).toEqual([...Array.from({ length: 30_000 }, (_, at) => at + 1), 0]);
+  });
+
+  it("come even behind so many that are not acknowledged yet that a reading finds nothing else", async () => {
+    const database = await Database.make("CREATE TABLE stock (id int PRIMARY KEY)");
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    // A reading ends after 20,000 messages of the server, with their transaction.
+    await database.run("INSERT INTO stock SELECT generate_series(1, 20000)");
+    await database.run("INSERT INTO stock VALUES (0)");
+    await follower.step(20_001, "before-acknowledging");
+    expect(follower.stored).toHaveLength(20_000);
+    // The slot is still before them, and stays there.
+    const connection = await follower.connect();
+    expect(await connection.read(100)).toMatchObject({ changes: [], hasMore: true });
+    expect(told((await connection.read(100)).changes)).toEqual([`insert 0 - {"id":0}`]);
+    await connection.close();
+  });
+
+  it("wait for a synchronous standby, as everybody else does who reads the table", async () => {
+    const database = await Database.make("CREATE TABLE stock (id int PRIMARY KEY)", serverUrl((await ownServer("postgres")).url));
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    await database.run("ALTER SYSTEM SET synchronous_standby_names = 'none_such'");
+    await database.run("SELECT pg_reload_conf()");
+    const writer = await database.client();
+    await expect
+      .poll(() => writer.query("SHOW synchronous_standby_names").then(({ rows }) => rows as unknown))
+      .toEqual([{ synchronous_standby_names: "none_such" }]);
+    const written = writer.query("INSERT INTO stock VALUES (1)");
+    await expect.poll(() => database.run("SELECT 1 AS one FROM pg_stat_activity WHERE wait_event = 'SyncRep'")).toEqual([{ one: 1 }]);
+    // It is in the log, and nobody sees it.
+    expect(await database.run("SELECT * FROM stock")).toEqual([]);
+    expect(await follower.drain()).toEqual([]);
+    await database.run("ALTER SYSTEM RESET synchronous_standby_names");
+    await database.run("SELECT pg_reload_conf()");
+    await written;
+    expect(told(await follower.drain())).toEqual([`insert 1 - {"id":1}`]);
   });
 
   it("of rows that are too large for an event are marked as such, and the next ones follow", async () => {

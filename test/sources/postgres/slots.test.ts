@@ -1,4 +1,5 @@
 import { describe, expect, inject, it } from "vitest";
+import type { JsonObject } from "../../../src/core/event.ts";
 import { SourceStopped } from "../../../src/definitions/sources/kind.ts";
 import { postgres } from "../../../src/sources/postgres/index.ts";
 import { ownServer } from "../own-server.ts";
@@ -111,6 +112,70 @@ describe.skipIf(isMissing)("the slot of a source", () => {
     expect(await reasonOf(follower.drain())).toMatch(/another program has moved the slot \w+ to [0-9A-F/]+, beyond/);
   });
 
+  it("is no longer the source's without its record, at whatever step that shows", async () => {
+    const database = await Database.make(STOCK);
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    await follower.disconnect();
+    const [record] = await database.run("SELECT slot FROM headspring.source_slots");
+    const gone = `the slot ${String(record!.slot)} is not this source's any more: its record in headspring.source_slots is gone. A reset of the source begins again`;
+    const connection = await follower.connect();
+    await database.run("INSERT INTO stock VALUES (1)");
+    const portion = await connection.read(10);
+    expect(told(portion.changes)).toEqual([`insert 1 - {"id":1}`]);
+    await database.run("ALTER TABLE headspring.source_slots RENAME TO away; CREATE TABLE headspring.source_slots (LIKE headspring.away)");
+    expect(await reasonOf(connection.acknowledge(portion))).toBe(gone);
+    await connection.close();
+    expect(await reasonOf(follower.drain())).toBe(gone);
+    await follower.disconnect();
+
+    const restored = "DROP TABLE headspring.source_slots; ALTER TABLE headspring.away RENAME TO source_slots";
+    await database.run(restored);
+    const another = await follower.connect();
+    await another.read(10);
+    // Read to its end: what is moved is moved.
+    await another.acknowledge(await another.read(10));
+    await database.run("UPDATE headspring.source_slots SET owner = 'other', source = 'default/other'");
+    expect(await reasonOf(another.read(10))).toContain("belongs to the source default/other: each source needs a slot of its own");
+    await database.run("DELETE FROM headspring.source_slots");
+    expect(await reasonOf(another.read(10))).toBe(gone);
+    await database.run("DROP SCHEMA headspring CASCADE");
+    expect(await reasonOf(another.read(10))).toBe(gone);
+    await another.close();
+    await expect(another.read(10)).rejects.toThrow("the connection to PostgreSQL is closed");
+    expect(await reasonOf(follower.drain())).toBe(gone);
+    await follower.disconnect();
+    await follower.forget("reset");
+    expect(told(await follower.drain())).toEqual([`snapshot 1 - {"id":1}`]);
+    // Nothing says any more who has made the slot.
+    await follower.forget("remove");
+    expect(await database.run("SELECT slot_name AS slot FROM pg_replication_slots WHERE database = current_database()")).toEqual([record]);
+  });
+
+  it("that is dropped while the source is connected stops it: changes are missing", async () => {
+    const database = await Database.make(STOCK);
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    await database.run("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()");
+    expect(await reasonOf(follower.drain())).toMatch(
+      /^the slot \w+ was dropped, so changes are missing\. A reset of the source begins again/,
+    );
+  });
+
+  it("that has changes from before its publication was made again stops the source", async () => {
+    const database = await Database.make(STOCK);
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    await follower.disconnect();
+    const [publication] = await database.run("SELECT pubname FROM pg_publication");
+    await database.run(`DROP PUBLICATION "${String(publication!.pubname)}"`);
+    await database.run("INSERT INTO stock VALUES (1)");
+    expect(await reasonOf(follower.drain())).toMatch(/^the publication \w+ is younger than what the slot has still to read/);
+    await follower.disconnect();
+    await follower.forget("reset");
+    expect(told(await follower.drain())).toEqual([`snapshot 1 - {"id":1}`]);
+  });
+
   it("moves on while only other tables change, so that the server can remove its log", async () => {
     const database = await Database.make(`${STOCK}; CREATE TABLE busy (filling text)`);
     const follower = database.follow({ tables: ["stock"] });
@@ -175,6 +240,29 @@ describe.skipIf(isMissing)("the slot of a source", () => {
   });
 });
 
+describe.skipIf(isMissing)("the publication of a source", () => {
+  it("loses the tables that leave the definition, and no others", async () => {
+    const database = await Database.make(
+      `${STOCK}; CREATE TABLE base (id int PRIMARY KEY); CREATE TABLE child (PRIMARY KEY (id)) INHERITS (base);
+       CREATE TABLE "Odd.""one" (id int PRIMARY KEY); CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE part PARTITION OF parts DEFAULT`,
+    );
+    const names = { store: "default", source: crypto.randomUUID() };
+    const all = database.follow({ tables: ["stock", "base", "child", 'public.Odd."one', "parts"] }, names);
+    await all.drain();
+    await all.disconnect();
+    const published = () => database.run("SELECT tablename FROM pg_publication_tables ORDER BY tablename");
+    expect(await published()).toHaveLength(5);
+    const fewer = database.follow({ tables: ["stock", "child"] }, names);
+    fewer.cursor = all.cursor;
+    await database.run("INSERT INTO child VALUES (1); INSERT INTO base VALUES (2)");
+    await fewer.drain();
+    expect(await published()).toEqual([{ tablename: "child" }, { tablename: "stock" }]);
+    await database.run("INSERT INTO child VALUES (3)");
+    await fewer.drain();
+    expect(told(fewer.stored)).toEqual([`insert 1 - {"id":1}`, `insert 3 - {"id":3}`]);
+  });
+});
+
 describe.skipIf(isMissing)("a slot whose log the server has removed", () => {
   /** A server that keeps next to nothing for its slots. */
   async function followed() {
@@ -215,6 +303,8 @@ describe.skipIf(isMissing)("a slot whose log the server has removed", () => {
   it("stops the source even in the middle of its work", async () => {
     const { database, follower } = await followed();
     const connection = await follower.connect();
+    await connection.read(10);
+    await database.run("INSERT INTO stock VALUES (2)");
     await loseSlot(database);
     expect(await reasonOf(connection.read(10))).toMatch(REASON);
     await connection.close();
@@ -251,6 +341,12 @@ describe.skipIf(isMissing)("a source that cannot follow", () => {
       "there can be no snapshot of it",
     ],
     [
+      "the publication names partitions",
+      "CREATE TABLE stock (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE low PARTITION OF stock DEFAULT; CREATE PUBLICATION given FOR TABLE stock",
+      ["stock"],
+      'the publication given names partitions instead of public.stock: ALTER PUBLICATION "given" SET (publish_via_partition_root = true)',
+    ],
+    [
       "the publication has other tables",
       `${STOCK}; CREATE TABLE other (id int PRIMARY KEY); CREATE PUBLICATION given FOR TABLE other`,
       ["stock"],
@@ -260,6 +356,59 @@ describe.skipIf(isMissing)("a source that cannot follow", () => {
     const database = await Database.make(sql);
     const follower = database.follow({ tables: [...tables], publication: "given" });
     expect(await reasonOf(follower.drain())).toContain(reason);
+  });
+
+  it.for([
+    [
+      "has another plugin",
+      "pg_create_logical_replication_slot('SLOT', 'test_decoding')",
+      "the slot SLOT is not one of pgoutput, but test_decoding",
+    ],
+    ["is a physical one", "pg_create_physical_replication_slot('SLOT')", "the slot SLOT is not one of pgoutput, but a physical one"],
+  ] as const)("gives the reason, and leaves the slot as it is: it %s", async ([, make, reason]) => {
+    const database = await Database.make(STOCK);
+    const slot = `given_${crypto.randomUUID().slice(0, 8)}`;
+    await database.run(`SELECT ${make.replace("SLOT", slot)}`);
+    const follower = database.follow({ tables: ["stock"], slot });
+    expect(await reasonOf(follower.drain())).toBe(reason.replace("SLOT", slot));
+    await follower.forget("remove");
+    const count = `SELECT count(*)::int FROM pg_replication_slots WHERE slot_name = '${slot}'`;
+    expect(await database.run(count)).toEqual([{ count: 1 }]);
+    // A physical slot belongs to no database, and does not go with it.
+    await database.run(`SELECT pg_drop_replication_slot('${slot}')`);
+  });
+
+  it("gives the reason, and leaves the slot as it is: it belongs to another database", async () => {
+    const [other, database] = [await Database.make(), await Database.make(STOCK)];
+    const slot = `given_${crypto.randomUUID().slice(0, 8)}`;
+    await other.run(`SELECT pg_create_logical_replication_slot('${slot}', 'pgoutput')`);
+    const follower = database.follow({ tables: ["stock"], slot });
+    expect(await reasonOf(follower.drain())).toBe(`the slot ${slot} belongs to another database of this server`);
+    await follower.forget("remove");
+    expect(await other.run(`SELECT 1 AS one FROM pg_replication_slots WHERE slot_name = '${slot}'`)).toEqual([{ one: 1 }]);
+  });
+
+  it("stops at progress that newer code has stored, and can be reset", async () => {
+    const database = await Database.make(STOCK);
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    await follower.disconnect();
+    const progress = follower.cursor as JsonObject;
+    follower.cursor = { ...progress, version: 2 };
+    expect(await reasonOf(follower.drain())).toBe("its progress was stored by newer code: deploy that again, or reset the source");
+    await follower.forget("reset");
+    expect(await database.run("SELECT 1 FROM pg_replication_slots WHERE database = current_database()")).toEqual([]);
+    await follower.drain();
+    await database.run("INSERT INTO stock VALUES (1)");
+    expect(told(await follower.drain())).toEqual([`insert 1 - {"id":1}`]);
+    // Without the names of what it has made, nothing can be removed.
+    const { cursor } = follower;
+    follower.cursor = { version: 3 };
+    expect(await reasonOf(follower.forget("reset"))).toBe(
+      "its progress was stored by newer code, and only that can remove what it has made: deploy it again",
+    );
+    follower.cursor = cursor;
+    await follower.forget("reset");
   });
 
   it("follows a table without a key from then on, with each whole row as its key", async () => {

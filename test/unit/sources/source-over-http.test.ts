@@ -7,6 +7,7 @@ import { category } from "../../../src/index.ts";
 import { CodeMistake } from "../../../src/core/mistake.ts";
 import { checkSource, readSource, sourceFrom } from "../../../src/definitions/over-http/source.ts";
 import { type AnySourceKind, type ReadKind, SourceStopped } from "../../../src/definitions/sources/kind.ts";
+import { postgresKind } from "../../../src/sources/postgres/kind.ts";
 import { around, declared, shapeInCode } from "../../rules.ts";
 
 const table: ReadKind<{ connection: string; tables?: string[] | undefined }> = {
@@ -126,6 +127,24 @@ describe("a definition", () => {
     expect(mistakes({ type: "1" })).toEqual([expect.stringMatching(/^type: it must give a string/)]);
     expect(mistakes({ data: "change.op ==" })).toEqual([expect.stringMatching(/^data: /)]);
     expect(mistakes({ stream: "x".repeat(100_000) })).toHaveLength(1);
+  });
+});
+
+describe("a definition of a source of PostgreSQL", () => {
+  const check = (more: object) => {
+    const form = readSource(
+      { kind: "postgres", connection: "DB", tables: ["stock", "sales.orders"], to: "stock", stream: "change.key.sku", ...more },
+      new Map([["postgres", postgresKind as AnySourceKind]]),
+    );
+    const issues = "issues" in form ? form.issues : checkSource(form, world, () => true);
+    return issues.map(({ path, message }) => `${path}: ${message}`);
+  };
+
+  it("is checked against what a change of a table has", () => {
+    const where = "change.table == 'public.stock' && change.op != 'delete' && change.after.units > 0";
+    expect(check({ where, data: { at: "change.committedAt", lsn: "change.lsn" } })).toEqual([]);
+    expect(check({ stream: "change.kye.sku" })).toEqual([expect.stringMatching(/^stream: .*kye/)]);
+    expect(check({ where: "change.unchanged == 'body'" })).toEqual([expect.stringMatching(/^where: /)]);
   });
 });
 
