@@ -20,7 +20,7 @@ function broker(...answers: (readonly number[])[]): void {
     const { 0: client, 1: server } = new WebSocketPair();
     const left = [...answers];
     server.accept();
-    // Of this connection: an earlier one may still say goodbye.
+    // Each connection has its own: an earlier one may still say goodbye.
     const packets: number[][] = [];
     [end, own, got] = [server, client, packets];
     server.binaryType = "arraybuffer";

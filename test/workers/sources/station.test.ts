@@ -99,7 +99,7 @@ describe("a source", () => {
     const warnings = vi.spyOn(console, "warn").mockReturnValue();
     await store.source.wake();
     await eventually(async () => expect(await store.progress()).toMatchObject({ status: "live", position: "start", changes: 0 }));
-    for (const _again of [1, 2]) await runInDurableObject(store.sourceStub, async (object) => object.alarm?.());
+    for (let look = 0; look < 2; look++) await runInDurableObject(store.sourceStub, async (object) => object.alarm?.());
     expect(await store.progress()).toMatchObject({ warning: "the session was lost" });
     const logged = warnings.mock.calls.filter((call) => JSON.stringify(call).includes("a source has a warning"));
     warnings.mockRestore();
