@@ -2,14 +2,18 @@
 
 import type { JsonValue } from "../core/event.ts";
 import { messageOf } from "../core/mistake.ts";
-import type { Change } from "../definitions/sources/kind.ts";
-import type { Source } from "../definitions/sources/source.ts";
+import type { BroughtKind, Change } from "../definitions/sources/kind.ts";
 import type { BroughtMessage } from "../store/source-protocol.ts";
 import { ChangeMistake } from "./change-mistake.ts";
 
+/** The outside of a source whose messages are brought. */
+export interface BroughtOutside {
+  readonly kind: BroughtKind;
+  readonly settings: object;
+}
+
 /** What a message says, as its kind reads it. */
-export function changeOf({ outside: { kind, settings } }: Source, { id, timestamp, body }: BroughtMessage): Change {
-  if (!kind.isBrought) throw new Error(`sources of kind ${kind.name} read for themselves`);
+export function changeOf({ kind, settings }: BroughtOutside, { id, timestamp, body }: BroughtMessage): Change {
   return kind.changeOf(settings, { id, timestamp, body: JSON.parse(body) as JsonValue });
 }
 
@@ -19,7 +23,7 @@ export function changeOf({ outside: { kind, settings } }: Source, { id, timestam
  * @param skipped ids of messages that an operator has skipped
  */
 export function changesOf(
-  source: Source,
+  outside: BroughtOutside,
   messages: readonly BroughtMessage[],
   skipped: ReadonlySet<string>,
 ): { readonly changes: readonly Change[]; readonly failed?: ChangeMistake } {
@@ -27,7 +31,7 @@ export function changesOf(
   for (const message of messages) {
     if (skipped.has(message.id)) continue;
     try {
-      changes.push(changeOf(source, message));
+      changes.push(changeOf(outside, message));
     } catch (error) {
       return { changes, failed: new ChangeMistake(message.id, messageOf(error)) };
     }

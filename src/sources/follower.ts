@@ -13,7 +13,7 @@ import { introduce } from "../store/introduce.ts";
 import { sourceBinding } from "../store/source-binding.ts";
 import type { Store } from "../store/store.ts";
 import { logger } from "../telemetry/logger.ts";
-import { changesOf } from "./brought.ts";
+import { type BroughtOutside, changesOf } from "./brought.ts";
 import { ChangeMistake } from "./change-mistake.ts";
 import { type SourceLedger, type WaitingMessage, withoutAhead } from "./ledger.ts";
 import { CURSOR_CHARACTERS, PORTION_CHANGES, RUN_CALLS, RUN_CHANGES, RUN_MS, WAITING_PORTION } from "./limits.ts";
@@ -52,8 +52,8 @@ export class Follower {
   async run(source: Source): Promise<boolean> {
     await introduce(this.#store);
     const allowance = { calls: RUN_CALLS[this.#plan], changes: RUN_CHANGES, deadline: Date.now() + RUN_MS };
-    const { kind } = source.outside;
-    if (kind.isBrought) return this.#settleWaiting(source, allowance);
+    const { kind, settings } = source.outside;
+    if (kind.isBrought) return this.#settleWaiting(source, { kind, settings }, allowance);
     try {
       const hasMore = await this.#read(source, kind, allowance);
       if (!hasMore) await this.close();
@@ -64,10 +64,10 @@ export class Follower {
     }
   }
 
-  /** Stores messages that were brought, in the order given. */
-  async store(source: Source, changes: readonly Change[]): Promise<void> {
+  /** Stores messages that were brought, in the order given. False: one run has not enough calls for all of them. */
+  async store(source: Source, changes: readonly Change[]): Promise<boolean> {
     await introduce(this.#store);
-    await this.#settler.settle(source, changes, { calls: RUN_CALLS[this.#plan] });
+    return this.#settler.settle(source, changes, { calls: RUN_CALLS[this.#plan] });
   }
 
   async close(): Promise<void> {
@@ -137,7 +137,7 @@ export class Follower {
     this.#ledger.isAtEnd = false;
   }
 
-  async #settleWaiting(source: Source, allowance: Allowance): Promise<boolean> {
+  async #settleWaiting(source: Source, outside: BroughtOutside, allowance: Allowance): Promise<boolean> {
     while (!this.isStopping && allowance.changes > 0 && allowance.calls > 0 && Date.now() < allowance.deadline) {
       const messages = this.#ledger.waitingMessages(WAITING_PORTION[this.#plan]);
       if (messages.length === 0) {
@@ -145,7 +145,7 @@ export class Follower {
         return false;
       }
       allowance.changes -= messages.length;
-      const failed = await this.#settleMessages(source, messages, allowance);
+      const failed = await this.#settleMessages(source, outside, messages, allowance);
       const settled = failed
         ? messages.slice(
             0,
@@ -162,10 +162,16 @@ export class Follower {
   }
 
   /** Returns at which of the messages it failed. */
-  async #settleMessages(source: Source, messages: readonly WaitingMessage[], allowance: Allowance): Promise<ChangeMistake | undefined> {
+  async #settleMessages(
+    source: Source,
+    outside: BroughtOutside,
+    messages: readonly WaitingMessage[],
+    allowance: Allowance,
+  ): Promise<ChangeMistake | undefined> {
     const skipped = new Set(this.#ledger.skipped.map(({ change }) => change));
-    const { changes, failed } = changesOf(source, messages, skipped);
+    const { changes, failed } = changesOf(outside, messages, skipped);
     try {
+      // They are few enough for one piece, which is settled whatever calls are left.
       await this.#settler.settle(source, changes, allowance);
       return failed;
     } catch (error) {

@@ -23,7 +23,7 @@ export const CURSOR_CHARACTERS = 64 * KiB;
 export const SKIPPED_REMEMBERED = 20;
 /** Messages that wait in a source which is paused, or fails. Ours: beyond it they stay in their queue. */
 export const WAITING_MESSAGES = 100_000;
-/** Waiting messages that are settled together. Ours: 100 of the largest of a queue (128 KB, platform) fit into one call to the log. */
+/** Waiting messages that are settled together. Ours: 100 of the largest of a queue (128 KB, platform) fit into one call to the log, and they are one piece (`PIECE_STREAMS`). */
 export const WAITING_PORTION = { free: 30, paid: 100 } as const;
 /** Milliseconds that an action waits for the work that is under way to stop. Ours: longer than a kind may wait for changes. */
 export const STOP_MS = 15_000;

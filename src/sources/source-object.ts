@@ -96,14 +96,16 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
     async take(messages: readonly BroughtMessage[]): Promise<void> {
       const source = await this.#definition();
       if (!source) throw new Error(`there is no source ${this.#name}`);
+      const { kind, settings } = source.outside;
+      // Its definition has just changed: what the object kept here, nobody would ever read.
+      if (!kind.isBrought) throw new Error(`${this.#name} is of kind ${kind.name} by now, to which no messages are brought`);
       const { waiting, isPaused, trouble } = this.#ledger;
       if (waiting === 0 && !isPaused && !trouble && !this.#running) {
         try {
           // The platform keeps them until this has returned: they need not be kept here as well.
-          return await this.#follower.store(
-            source,
-            messages.map((message) => changeOf(source, message)),
-          );
+          const changes = messages.map((message) => changeOf({ kind, settings }, message));
+          // Otherwise they are of more streams than this invocation may call: runs of their own settle them.
+          if (await this.#follower.store(source, changes)) return;
         } catch {
           // What fails, and why, shows when they are settled one by one.
         }

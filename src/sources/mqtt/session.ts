@@ -115,10 +115,6 @@ export class MqttSession {
     return this.#messages.take(limit, bytes);
   }
 
-  get waiting(): number {
-    return this.#messages.count;
-  }
-
   /** More came than can wait here: the rest comes again over the next connection. */
   get isFull(): boolean {
     return this.#messages.isFull;

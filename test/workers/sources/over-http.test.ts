@@ -1,5 +1,6 @@
 /** Sources that are declared over HTTP: what `PUT`, `GET`, `DELETE` and the actions promise, and what they refuse. */
 
+import { createMessageBatch } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
@@ -17,7 +18,7 @@ import { Store } from "../../../src/store/store.ts";
 import { app } from "../app.ts";
 import { expectErrors } from "../errors.ts";
 import { eventually } from "../eventually.ts";
-import { envWith, freshStore, read } from "../support.ts";
+import { envWith, freshStore, read, setVariables } from "../support.ts";
 import { deploy } from "../versions/deployed.ts";
 import { type Tick, type Ticker, ticker, tickerNamed } from "./ticker.ts";
 
@@ -305,6 +306,47 @@ describe("a source whose surroundings change", () => {
     expect((await store.send("DELETE", "/sources/ticks")).status).toBe(204);
   });
 
+  it.each([
+    ["was never declared", "nowhere", "the category nowhere, which the source feeds, is not declared"],
+    ["is no longer in the code", "alarm", "the category alarm, which the source feeds, is no longer in the code"],
+  ])("stops where its category %s, and reads nothing further", async (_what, to, message) => {
+    const store = await storeWith("no-category");
+    expectErrors(/a source has stopped/);
+    deploy(store.store, { sources: defineApp({ sourceKinds: [ticker] }) });
+    const { catalog } = new Store(env, store.store, app);
+    expect((await store.post("/streams/alarm/1", { type: "Raised", data: { from: "a", value: 1 } })).status).toBe(201);
+    await eventually(async () => expect(await catalog.lookUp("alarm")).toMatchObject({ status: "in-code" }));
+    // The definition was accepted by other code.
+    await catalog.declareDefinition({ kind: "source", name: "ticks", definition: JSON.stringify({ ...store.definition, to }) });
+    store.ticker.add({ of: "a", value: 1 });
+    await store.post("/sources/ticks/resume", {});
+    await eventually(async () => expect(await store.source()).toMatchObject({ status: "failed", changes: 0, lastError: { message } }));
+    expect([store.ticker.acknowledged, store.ticker.open]).toEqual([0, 0]);
+    expect((await store.send("DELETE", "/sources/ticks")).status).toBe(204);
+  });
+
+  it("goes on by a definition that was changed while it is at work, even if nobody wakes it for that", async () => {
+    setVariables({ WORKERS_PLAN: "free" });
+    const store = await storeWith("changed-at-work");
+    const streams = 30;
+    for (let value = 0; value < 4 * streams; value++) store.ticker.add({ of: `s${value % streams}`, value });
+    let isChanged = false;
+    // In its second run, it has a connection that the first one has left open.
+    store.ticker.onStep = async (step) => {
+      if (step !== "acknowledge" || isChanged) return;
+      isChanged = true;
+      const changed = { ...store.definition, data: { value: "change.value + 1000" } };
+      const { catalog } = new Store(env, store.store, app);
+      await catalog.declareDefinition({ kind: "source", name: "ticks", definition: JSON.stringify(changed) });
+    };
+    expect((await store.put()).status).toBe(201);
+    await store.settled(4 * streams);
+    await eventually(() => expect([store.ticker.connections, store.ticker.open]).toEqual([2, 0]));
+    const values = (await store.json("/log?limit=1000")).events.map(({ data }: { data: { value: number } }) => data.value);
+    const expected = Array.from({ length: 4 * streams }, (_, value) => (value < 2 * streams ? value : value + 1_000));
+    expect(values).toEqual(expected);
+  });
+
   it("is listed with the error when this worker no longer has its kind, and can be removed; what it made outside is left", async () => {
     const store = await storeWith("kindless");
     expectErrors(/a source has stopped/);
@@ -430,6 +472,21 @@ describe("a queue", () => {
       unreadable,
       unreadable,
     ]);
+  });
+
+  it("has its messages kept by a source whose category has been retired", async () => {
+    const store = await storeWith("queue-retired");
+    expectErrors(/a source has stopped/);
+    const definition = { kind: "queue", queue: store.store, to: "level", stream: "'q'", data: "change.body" };
+    expect((await store.send("PUT", "/sources/brought", definition)).status).toBe(201);
+    expect((await store.send("DELETE", "/streams/level")).status).toBe(204);
+    await handleBatch(app, env, createMessageBatch(store.store, [{ id: "m", timestamp: new Date(0), attempts: 1, body: { value: 1 } }]));
+    const message = "the category level, which the source feeds, was retired";
+    const stopped = { status: "failed", waiting: 1, changes: 0, lastError: { message } };
+    await eventually(async () => expect(await store.source("brought")).toMatchObject(stopped));
+    // It failed at no message: none can be skipped.
+    expect((await store.source("brought")).lastError).not.toHaveProperty("change");
+    expect(await problem(store.post("/sources/brought/skip", { change: "m" }))).toMatchObject({ status: 409, code: "action-not-possible" });
   });
 
   it("has a single source that gets its messages: another one is refused until the first is gone", async () => {

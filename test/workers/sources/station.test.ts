@@ -14,6 +14,8 @@ import { handleBatch, wakeSourcesInCode } from "../../../src/operations/sources.
 import { wakeUpFor } from "../../../src/store/consumer-protocol.ts";
 import { describe, expect, it, vi } from "vitest";
 import { SourceStopped } from "../../../src/definitions/sources/kind.ts";
+import { STOP_MS, WAITING_MESSAGES } from "../../../src/sources/limits.ts";
+import { messageOf } from "../../../src/core/mistake.ts";
 import { expectErrors } from "../errors.ts";
 import { eventually } from "../eventually.ts";
 import { envWith, setVariables } from "../support.ts";
@@ -32,6 +34,10 @@ const expected = (count: number, streams: number) =>
       Array.from({ length: Math.ceil((count - stream) / streams) }, (_, index) => stream + index * streams),
     ]),
   );
+
+/** Inside the object: a call from outside that fails counts as an error of its own. */
+const refusal = (stub: DurableObjectStub, work: (source: SourceRpc) => Promise<unknown>) =>
+  runInDurableObject(stub, (object) => work(object as unknown as SourceRpc).then(() => undefined, messageOf));
 
 describe("a source", () => {
   it("appends each change to its stream in the outside's order, also across streams, with its origin", async () => {
@@ -80,7 +86,59 @@ describe("a source", () => {
     store.ticker.add(...ticks(6, 1));
     await store.source.wake();
     expect(await store.settled(6)).toMatchObject({ changes: 6, appended: 3, position: "#6" });
+    store.ticker.add({ of: "s0", value: 6 }, { of: "s0", value: 8 });
+    await store.source.wake(true);
+    expect(await store.settled(8)).toMatchObject({ changes: 8, appended: 3, position: "#8" });
     expect(await valuesByStream(store)).toEqual({ "measured/s0": [1, 3, 5] });
+    await eventually(() => expect(store.ticker.acknowledged).toBe(8));
+  });
+
+  it("keeps what its kind wants to remember, also where there is no change", async () => {
+    const store = followed("remembers");
+    store.ticker.more = { cursor: { topics: ["a"] }, position: "start", warning: "the session was lost" };
+    const warnings = vi.spyOn(console, "warn").mockReturnValue();
+    await store.source.wake();
+    await eventually(async () => expect(await store.progress()).toMatchObject({ status: "live", position: "start", changes: 0 }));
+    for (let look = 0; look < 2; look++) await runInDurableObject(store.sourceStub, async (object) => object.alarm?.());
+    expect(await store.progress()).toMatchObject({ warning: "the session was lost" });
+    const logged = warnings.mock.calls.filter((call) => JSON.stringify(call).includes("a source has a warning"));
+    warnings.mockRestore();
+    // One line when it begins, not one per look.
+    expect(logged).toHaveLength(1);
+    store.ticker.more = {};
+    await store.source.wake(true);
+    await eventually(async () => expect(await store.progress()).not.toHaveProperty("warning"));
+    await store.source.control("reset");
+    expect(store.ticker.forgotten).toEqual([{ why: "reset", cursor: { topics: ["a"] } }]);
+  });
+
+  it("stops when its kind wants to remember more than is kept for it", async () => {
+    const store = followed("remembers-too-much");
+    store.ticker.add(...ticks(1, 1));
+    store.ticker.more = { cursor: "x".repeat(64 * 1024) };
+    expectErrors(/a source has stopped/);
+    await store.source.wake();
+    const message = "the kind ticker wants to keep more than 65536 characters";
+    await eventually(async () => expect(await store.progress()).toMatchObject({ status: "failed", changes: 0, lastError: { message } }));
+    expect([store.ticker.acknowledged, store.ticker.open]).toEqual([0, 0]);
+    // With its quotation marks: as many as are kept.
+    store.ticker.more = { cursor: "x".repeat(64 * 1024 - 2) };
+    await store.source.control("retry");
+    expect(await store.settled(1)).toMatchObject({ appended: 1 });
+  });
+
+  it("that stops tries again at once if an operator has resumed it in the meantime", async () => {
+    const store = followed("resumed-meanwhile");
+    store.ticker.add(...ticks(1, 1));
+    expectErrors(/a source has stopped/);
+    store.ticker.onStep = async (step) => {
+      if (step !== "connect" || store.ticker.connections > 0) return;
+      store.ticker.connections += 1;
+      await (env.SOURCES.getByName(`${store.store}/in`) as unknown as SourceRpc).control("resume");
+      throw new SourceStopped("the slot is gone");
+    };
+    await store.source.wake();
+    expect(await store.settled(1)).toMatchObject({ appended: 1 });
   });
 
   it("goes on by itself once the fault is gone, and reports the fault until then", async () => {
@@ -234,6 +292,19 @@ describe("a change that cannot be stored", () => {
     expect(await valuesByStream(store)).toEqual({ "measured/s0": [100], "measured/s1": [101] });
   });
 
+  it.each(["", "x".repeat(513)])("because its id is of a wrong length is reported: %j", async (id) => {
+    const store = followed("wrong-id");
+    store.ticker.add({ of: "s0", value: 1 }, { of: "s0", value: 2 }, { of: "s0", value: 3 });
+    store.ticker.entries[0] = { ...store.ticker.entries[0]!, id: "x".repeat(512) };
+    store.ticker.entries[1] = { ...store.ticker.entries[1]!, id };
+    expectErrors(/a source failed and will try again/);
+    await store.source.wake();
+    const message = `the id of the change must have 1 to 512 characters, and has ${id.length}`;
+    await eventually(async () => expect(await store.progress()).toMatchObject({ appended: 1, lastError: { message, change: "#2" } }));
+    await store.source.control("skip", "#2");
+    expect(await store.settled(3)).toMatchObject({ appended: 2 });
+  });
+
   it("because its kind can make nothing of it is reported, unless it is of no concern", async () => {
     const store = followed("unreadable", { where: ({ of }) => of !== "noise" });
     store.ticker.add({ of: "s0", value: 1 }, { of: "noise", value: 2 }, { of: "s0", value: 3 });
@@ -289,6 +360,30 @@ describe("an operator", () => {
     expect(await valuesByStream(store)).toEqual(expected(5, 2));
   });
 
+  it("is asked to try again while a source does not come to a stop", async () => {
+    const store = followed("at-work");
+    store.ticker.add(...ticks(1, 1));
+    const gate = { isOpen: false, isReached: false };
+    store.ticker.onStep = async (step) => {
+      if (step !== "read") return;
+      gate.isReached = true;
+      while (!gate.isOpen) await scheduler.wait(5);
+    };
+    await store.source.wake();
+    await eventually(() => expect(gate.isReached).toBe(true));
+    const wait = globalThis.setTimeout;
+    vi.spyOn(globalThis, "setTimeout").mockImplementation((callback: () => void, ms?: number) => wait(callback, ms === STOP_MS ? 0 : ms));
+    for (const action of ["pause", "reset"] as const)
+      expect(await refusal(store.sourceStub, (source) => source.control(action))).toBe(
+        "in is at work, and has not come to a stop in 15000 ms; try again",
+      );
+    vi.restoreAllMocks();
+    gate.isOpen = true;
+    // Nothing of it was done, and the work goes on.
+    expect(await store.settled(1)).toMatchObject({ appended: 1 });
+    expect(store.ticker.forgotten).toEqual([]);
+  });
+
   it("cannot skip or retry where nothing fails", async () => {
     const store = followed("nothing-to-do");
     expect(await store.source.control("skip", "#1")).toEqual({ detail: "it does not fail at a change: there is nothing to skip" });
@@ -300,6 +395,7 @@ describe("an operator", () => {
     const other = env.SOURCES.getByName(`${store.store}/other`) as unknown as SourceRpc;
     expect(await other.progress()).toBeUndefined();
     expect(await other.control("pause")).toBeUndefined();
+    expect(await other.remove()).toBeUndefined();
     await other.wake();
     await eventually(() =>
       runInDurableObject(store.sourceStub, async (_object, { storage }) => expect(await storage.getAlarm()).toBeNull()),
@@ -410,6 +506,33 @@ describe("messages that the platform brings", () => {
     expect(await store.log()).toEqual([]);
   });
 
+  it("arrive again if too many wait already, or their source is gone or reads for itself by now", async () => {
+    const store = followed("brought-too-many");
+    const message = { id: "m", timestamp: 0, body: "{}" };
+    const none = env.SOURCES.getByName(`${store.store}/none`);
+    expect(await refusal(none, (source) => source.take([message]))).toBe("there is no source none");
+    expect(await refusal(store.sourceStub, (source) => source.take([message]))).toBe(
+      "in is of kind ticker by now, to which no messages are brought",
+    );
+    await brought(store).control("pause");
+    const [first, last] = [
+      { of: "s0", value: 0 },
+      { of: "s0", value: 1 },
+    ];
+    await bring(store, [first]);
+    await runInDurableObject(env.SOURCES.getByName(`${store.store}/brought`), (_object, { storage }) => {
+      storage.sql.exec(
+        `INSERT INTO waiting (id, sent_at, body)
+         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
+         SELECT 'w' || n, 0, '{}' FROM numbers`,
+        WAITING_MESSAGES - 2,
+      );
+    });
+    expect(await bring(store, [last], 1)).toMatchObject({ ackAll: true });
+    expect(await bring(store, [last], 2)).toMatchObject({ ackAll: false, retryBatch: { retry: true } });
+    expect(await brought(store).progress()).toMatchObject({ waiting: WAITING_MESSAGES });
+  });
+
   it("are read once, also among wake-ups", async () => {
     const bodies = [{ hello: 1 }, wakeUpFor("of-nobody", ["none"], { head: 1 })];
     let reads = 0;
@@ -447,6 +570,31 @@ describe("a source within the limits of an invocation", () => {
     expect(await store.settled(230)).toMatchObject({ appended: 230 });
     expect(await valuesByStream(store)).toEqual(expected(230, 100));
   });
+
+  it("stores portions over one connection, which the next run takes over", async () => {
+    setVariables({ WORKERS_PLAN: "free" });
+    const store = followed("free-portions");
+    store.ticker.add(...ticks(150, 50));
+    await store.source.wake();
+    expect(await store.settled(150)).toMatchObject({ appended: 150 });
+    expect(await valuesByStream(store)).toEqual(expected(150, 50));
+    await eventually(() => expect([store.ticker.connections, store.ticker.open]).toEqual([1, 0]));
+  });
+
+  it.each(["paused", "at rest"])(
+    "keeps messages for more streams than the Free plan allows calls while it is %s, and stores them all",
+    async (state) => {
+      setVariables({ WORKERS_PLAN: "free" });
+      const store = followed("free-brought");
+      const source = env.SOURCES.getByName(`${store.store}/brought`) as unknown as SourceRpc;
+      if (state === "paused") await source.control("pause");
+      const messages = ticks(100, 100).map((body, index) => ({ id: `m${index}`, timestamp: 0, body: JSON.stringify(body) }));
+      await source.take(messages);
+      await source.control("resume");
+      await eventually(async () => expect(await source.progress()).toMatchObject({ status: "live", waiting: 0, appended: 100 }));
+      expect(await valuesByStream(store)).toEqual(expected(100, 100));
+    },
+  );
 });
 
 describe("a source, whatever dies,", () => {

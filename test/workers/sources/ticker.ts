@@ -13,8 +13,10 @@ export class Ticker {
   acknowledged = 0;
   /** Portions may not be smaller than this: a transaction. */
   least = 1;
+  /** What each portion has besides, or instead. */
+  more: Partial<Portion> = {};
   /** Called before each step; throws where the connection breaks. */
-  onStep: (step: "connect" | "read" | "acknowledge") => void = () => {};
+  onStep: (step: "connect" | "read" | "acknowledge") => void | Promise<void> = () => {};
   /** What the kind was asked to forget, with the cursor that it had. */
   readonly forgotten: { why: string; cursor: JsonValue | undefined }[] = [];
   connections = 0;
@@ -50,14 +52,14 @@ const kind: ReadKind<z.output<typeof Settings>> = {
   async connect({ ticker: name, secret }, { binding }): Promise<Connection> {
     const ticker = tickerNamed(name);
     if (secret !== undefined) binding(secret);
-    ticker.onStep("connect");
+    await ticker.onStep("connect");
     ticker.connections += 1;
     ticker.open += 1;
     // What is not acknowledged comes again, as from a broker, whatever the source remembers.
     let next = ticker.acknowledged;
     return {
       async read(limit): Promise<Portion> {
-        ticker.onStep("read");
+        await ticker.onStep("read");
         // Without a break, as a real one, the loop of the object would never let anything else in.
         await scheduler.wait(0);
         const changes = ticker.entries.slice(next, next + Math.max(limit, ticker.least));
@@ -65,11 +67,11 @@ const kind: ReadKind<z.output<typeof Settings>> = {
         const left = ticker.entries.length - next;
         const lag = { entries: left, seconds: left === 0 ? 0 : 1 };
         return changes.length === 0
-          ? { changes, hasMore: false, lag }
-          : { changes, cursor: next, position: `#${next}`, hasMore: left > 0, lag };
+          ? { changes, hasMore: false, lag, ...ticker.more }
+          : { changes, cursor: next, position: `#${next}`, hasMore: left > 0, lag, ...ticker.more };
       },
       async acknowledge({ cursor: through }) {
-        ticker.onStep("acknowledge");
+        await ticker.onStep("acknowledge");
         if (typeof through === "number") ticker.acknowledged = Math.max(ticker.acknowledged, through);
       },
       async close() {
