@@ -76,20 +76,35 @@ export async function readyConsumer(
     await orStopped(api, wanted, () => api.deleteConsumer());
     return { info: await create(api, settings, wanted), isOurs };
   }
-  const { ack_wait, max_ack_pending, filter_subject: _one, filter_subjects: _more, ...kept } = found.config;
+  const {
+    ack_wait,
+    max_ack_pending,
+    filter_subject: _one,
+    filter_subjects: _more,
+    headers_only: _bare,
+    backoff: _pauses,
+    ...kept
+  } = found.config;
   if (!isOther && ack_wait === wanted.ack_wait && max_ack_pending === wanted.max_ack_pending) return { info: found, isOurs };
   // Where the server allows no such change, it says so.
   const changed = { ...kept, ...ways(), ...filtersOf(settings) };
-  return { info: await orStopped(api, wanted, () => api.putConsumer(changed)), isOurs };
+  const info = await orStopped(api, wanted, () => api.putConsumer(changed));
+  const wrong = wrongWith(info.config, settings);
+  if (wrong !== undefined) throw notAsAsked(api, settings, wrong);
+  return { info, isOurs };
 }
 
 async function create(api: JetStream, settings: NatsSettings, wanted: ConsumerConfig): Promise<ConsumerInfo> {
   const info = await orStopped(api, wanted, () => api.putConsumer(wanted));
-  // An older server does not know several filters, and says nothing.
   const wrong = wrongWith(info.config, settings);
   if (wrong === undefined) return info;
   await api.deleteConsumer();
-  throw new SourceStopped(
+  throw notAsAsked(api, settings, wrong);
+}
+
+/** An older server does not know several filters, and says nothing. */
+function notAsAsked(api: JetStream, settings: NatsSettings, wrong: string): SourceStopped {
+  return new SourceStopped(
     (settings.subjects ?? []).length > 1
       ? "several `subjects` need NATS 2.10: give one, with wildcards, or a source each"
       : `the consumer ${api.durable} that the server has made ${wrong}`,
@@ -148,9 +163,10 @@ function wrongWith(config: ConsumerConfig, settings: NatsSettings): string | und
   const wants = settings.subjects ?? [];
   if (config.deliver_subject) return "pushes its messages, and a source pulls";
   if (config.ack_policy !== "explicit") return "does not ask for explicit acknowledgements";
+  // Before `max_deliver`, which an older server asks for with it.
+  if ((config.backoff ?? []).length > 0) return "has a backoff of its own";
   if ((config.max_deliver ?? -1) > 0) return "gives a message up after some attempts (max_deliver), which would lose it";
   if (config.headers_only === true) return "gives headers only";
-  if ((config.backoff ?? []).length > 0) return "has a backoff of its own";
   if (has.length !== wants.length || wants.some((one) => !has.includes(one))) return "has another filter of subjects than the source";
   return undefined;
 }

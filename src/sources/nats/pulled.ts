@@ -134,7 +134,7 @@ export class PulledMessages {
       const isLast = came > 0 && this.#last?.pending === 0 && !this.#isUnsettled;
       if (all >= enough || this.#waiting.length >= limit || isLast) return;
     }
-    await this.#arrange();
+    all += await this.#arrange();
     const { end } = this.#inbox;
     if (end?.code === 409 && /bytes/i.test(end.description) && this.#waiting.length === 0) {
       // One that is larger than all of a pull comes alone.
@@ -144,7 +144,13 @@ export class PulledMessages {
       await this.#arrange();
     } else if (end?.code === 409 && /deleted|not found/i.test(end.description))
       throw new Error(`the consumer ${this.#api.durable} was deleted`);
-    else if (end?.code === 503) throw new Error(`the NATS server has no consumer ${this.#api.durable} any more, or it is not ready`);
+    else if (end?.code === 503 || (all === 0 && (await this.#isGone())))
+      throw new Error(`the NATS server has no consumer ${this.#api.durable} any more, or it is not ready`);
+  }
+
+  /** NATS 2.9 does not answer a pull from a consumer that is gone. */
+  async #isGone(): Promise<boolean> {
+    return this.#inbox.end === undefined && (await this.#api.consumerInfo()) === undefined;
   }
 
   /** Puts what came in order. */

@@ -3,6 +3,7 @@
 import {
   type Authenticator,
   credsAuthenticator,
+  errors,
   type NatsConnection,
   tokenAuthenticator,
   usernamePasswordAuthenticator,
@@ -28,7 +29,7 @@ export async function connectTo(settings: NatsSettings, context: SourceContext):
   const url = webSocketUrl(context, connection);
   const authenticator = credentials === undefined ? undefined : authenticatorOf(textOf(context, credentials), credentials);
   try {
-    return await wsconnect({
+    const connecting = wsconnect({
       servers: url.href,
       name: `headspring ${context.store}/${context.source}`,
       // The source's object connects again, after a pause that grows.
@@ -38,6 +39,10 @@ export async function connectTo(settings: NatsSettings, context: SourceContext):
       pingInterval: PING_MS,
       ...(inbox === undefined ? {} : { inboxPrefix: inbox }),
       ...(authenticator ? { authenticator } : {}),
+    });
+    // One that it gives up it first closes, and waits for the other side, which may be gone without a word.
+    return await within(CONNECT_MS + CLOSE_MS, connecting, () => {
+      throw new errors.TimeoutError();
     });
   } catch (error) {
     // oxlint-disable-next-line preserve-caught-error -- the cause could have the address, which may have a secret in its path
@@ -74,7 +79,8 @@ function reasonOf(error: unknown, credentials: string | undefined): string {
   if (message.startsWith("WebSocket disconnected"))
     return `it ended the connection at once, as it does with a client that it refuses: look at ${credentials === undefined ? "`credentials`, which are missing" : `the credentials in ${credentials}`}`;
   if (name === "TimeoutError") return `no answer within ${CONNECT_MS / 1_000} s`;
-  if (name === "ConnectionError") return "nothing answers there as a NATS server over a WebSocket";
+  if (name === "ConnectionError" || message === "unexpected response from server")
+    return "nothing answers there as a NATS server over a WebSocket";
   return `the connection failed (${name || "unknown error"})`;
 }
 
@@ -155,12 +161,12 @@ export class JetStream {
     }
   }
 
-  /** Undefined: there is no such consumer. */
+  /** Undefined: there is no such consumer, or its stream is gone. */
   async consumerInfo(): Promise<ConsumerInfo | undefined> {
     try {
       return await this.#ask<ConsumerInfo>(`CONSUMER.INFO.${this.stream}.${this.durable}`);
     } catch (error) {
-      if (error instanceof JetStreamError && error.number === NO_CONSUMER) return undefined;
+      if (isGone(error)) return undefined;
       throw error;
     }
   }
@@ -176,7 +182,7 @@ export class JetStream {
     try {
       await this.#ask(`CONSUMER.DELETE.${this.stream}.${this.durable}`);
     } catch (error) {
-      if (!(error instanceof JetStreamError && error.number === NO_CONSUMER)) throw error;
+      if (!isGone(error)) throw error;
     }
   }
 
@@ -206,11 +212,17 @@ export class JetStream {
   }
 }
 
+/** There is no such consumer, or its stream is gone with all of them. */
+function isGone(error: unknown): boolean {
+  return error instanceof JetStreamError && (error.number === NO_CONSUMER || error.number === NO_STREAM);
+}
+
 function requestError(error: unknown, subject: string): Error {
   const names = [error, error instanceof Error ? error.cause : undefined].map((one) => (one instanceof Error ? one.name : ""));
   if (names.includes("PermissionViolationError"))
     return new NotPermitted(`the NATS user may not use ${subject}, or not subscribe to the answer`);
-  if (names.includes("NoRespondersError")) return new Error("the NATS server has no JetStream for this user, or it is not ready");
+  if (names.includes("NoResponders"))
+    return new Error(`the NATS server has no JetStream at ${subject} for this user: look at \`domain\`, or JetStream is not ready`);
   if (names.includes("TimeoutError")) return new Error(`JetStream did not answer ${subject} within ${REQUEST_MS / 1_000} s`);
   return new Error(`the connection to the NATS server broke (${names.find((name) => name !== "") ?? "unknown error"})`);
 }

@@ -1,6 +1,6 @@
-import { AckPolicy, jetstream, RetentionPolicy } from "@nats-io/jetstream";
+import { AckPolicy, type ConsumerConfig, jetstream, RetentionPolicy } from "@nats-io/jetstream";
 import { headers } from "@nats-io/nats-core";
-import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import { type Change, type ReadKind, SourceStopped } from "../../../src/definitions/sources/kind.ts";
 import { nats } from "../../../src/sources/nats/index.ts";
 import { Follower } from "../kind-contract.ts";
@@ -24,6 +24,11 @@ async function readAndDie(follower: Follower, limit: number): Promise<readonly C
   await server.act("break");
   return changes;
 }
+
+/** The variables of somebody who may do less. */
+const as = (user: string) => ({ NATS_CREDENTIALS: JSON.stringify({ user, password: `${user}-password` }) });
+
+const consumerOf = (stream: string) => withAdmin((manager) => manager.consumers.info(stream, `d_${stream}`));
 
 const left = (stream: string) => withAdmin(async (manager) => (await manager.streams.info(stream)).state.messages);
 
@@ -162,8 +167,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
 
   it("names the command to run if it may not create its consumer, and then uses that consumer", async () => {
     const stream = await freshStream();
-    const reader = { NATS_CREDENTIALS: JSON.stringify({ user: "reader", password: "reader-password" }) };
-    const follower = follow(stream, { subjects: [`${stream}.a.*`] }, "followed", reader);
+    const follower = follow(stream, { subjects: [`${stream}.a.*`] }, "followed", as("reader"));
     const attempt = follower.connect();
     await expect(attempt).rejects.toBeInstanceOf(SourceStopped);
     await expect(attempt).rejects.toThrow(`nats consumer add ${stream} d_${stream} --pull --ack explicit`);
@@ -187,10 +191,179 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
 
   it("names what its user has no permission for", async () => {
     const stream = await freshStream();
-    const nobody = { NATS_CREDENTIALS: JSON.stringify({ user: "nobody", password: "nobody-password" }) };
-    const attempt = follow(stream, {}, "followed", nobody).connect();
+    const attempt = follow(stream, {}, "followed", as("nobody")).connect();
     await expect(attempt).rejects.toBeInstanceOf(SourceStopped);
     await expect(attempt).rejects.toThrow(`$JS.API.STREAM.INFO.${stream}`);
+  });
+
+  it.for([
+    ["receive messages", "deaf", (): string => "the NATS user may not subscribe to _INBOX.>: allow it, or set `inbox`"],
+    ["ask for messages", "mute", (stream: string): string => `the NATS user may not use $JS.API.CONSUMER.MSG.NEXT.${stream}.d_${stream}`],
+  ] as const)("stops when its user may do everything but %s", async ([, user, message]) => {
+    const stream = await freshStream();
+    await publish(stream, ["1"]);
+    const connection = await follow(stream, {}, "followed", as(user)).connect();
+    onTestFinished(() => connection.close());
+    const attempt = connection.read(100);
+    await expect(attempt).rejects.toBeInstanceOf(SourceStopped);
+    await expect(attempt).rejects.toThrow(message(stream));
+  });
+
+  it("looks for JetStream in the domain of its definition, and names where it is not", async () => {
+    const stream = await freshStream();
+    const attempt = follow(stream, { domain: "elsewhere" }).connect();
+    await expect(attempt).rejects.toThrow(`the NATS server has no JetStream at $JS.elsewhere.API.STREAM.INFO.${stream} for this user`);
+    // A leaf node's domain may appear later.
+    await expect(attempt).rejects.not.toBeInstanceOf(SourceStopped);
+  });
+
+  it.for<readonly [string, Partial<ConsumerConfig>]>([
+    ["pushes its messages, and a source pulls", { ack_policy: AckPolicy.Explicit, deliver_subject: "somewhere" }],
+    ["does not ask for explicit acknowledgements", { ack_policy: AckPolicy.All }],
+    ["gives headers only", { ack_policy: AckPolicy.Explicit, headers_only: true }],
+    ["has a backoff of its own", { ack_policy: AckPolicy.Explicit, backoff: [1_000_000_000], max_deliver: 3 }],
+    ["has another filter of subjects", { ack_policy: AckPolicy.Explicit, filter_subject: "$.other" }],
+  ])("stops at a consumer of somebody else that %s", async ([message, config]) => {
+    const stream = await freshStream();
+    const { filter_subject } = config;
+    await withAdmin((manager) =>
+      manager.consumers.add(stream, {
+        durable_name: `d_${stream}`,
+        ...config,
+        ...(filter_subject === undefined ? {} : { filter_subject: filter_subject.replace("$", stream) }),
+      }),
+    );
+    const attempt = follow(stream).connect();
+    await expect(attempt).rejects.toBeInstanceOf(SourceStopped);
+    await expect(attempt).rejects.toThrow(`the consumer d_${stream} of stream ${stream} ${message}`);
+    await expect(attempt).rejects.toThrow("change it, or delete it and resume");
+  });
+
+  it("stops with JetStream's reason where that refuses the consumer", async () => {
+    const stream = await freshStream({ max_consumers: 1 });
+    await follow(stream).drain();
+    const attempt = follow(stream, { durable: "second" }, "second").connect();
+    await expect(attempt).rejects.toBeInstanceOf(SourceStopped);
+    await expect(attempt).rejects.toThrow(`JetStream refuses the consumer second of stream ${stream}: maximum consumers limit reached`);
+  });
+
+  it.for([RetentionPolicy.Limits, RetentionPolicy.Workqueue])(
+    "puts its own consumer of a stream of %s right after somebody has changed it, and loses nothing",
+    async (retention) => {
+      const stream = await freshStream({ retention });
+      const follower = follow(stream);
+      await publish(stream, numbers(0, 2));
+      await follower.drain();
+      await follower.disconnect();
+      await publish(stream, numbers(2, 4));
+      for (const change of [
+        { ack_wait: 1_000_000_000, max_ack_pending: 1 },
+        { headers_only: true, max_deliver: 3, backoff: [1_000_000_000] },
+      ]) {
+        await withAdmin((manager) => manager.consumers.update(stream, `d_${stream}`, change));
+        const connection = await follower.connect();
+        await connection.close();
+        const { config } = await consumerOf(stream);
+        expect(config).toMatchObject({ ack_wait: 60_000_000_000, max_ack_pending: 1_000, max_deliver: -1 });
+        expect(config.headers_only ?? false).toBe(false);
+      }
+      await follower.drain();
+      expect(read(follower.stored)).toEqual(numbers(0, 4));
+    },
+  );
+
+  it("does not follow another stream from where it was in this one", async () => {
+    const [stream, other] = [await freshStream(), await freshStream()];
+    const follower = follow(stream);
+    await publish(stream, numbers(0, 2));
+    await follower.drain();
+    const moved = follow(other);
+    moved.cursor = follower.cursor;
+    const attempt = moved.connect();
+    await expect(attempt).rejects.toBeInstanceOf(SourceStopped);
+    await expect(attempt).rejects.toThrow(`has followed the stream ${stream}: reset it, and it follows ${other} from its start`);
+  });
+
+  it("does not follow a new stream of the same name from where it was in the deleted one", async () => {
+    const stream = await freshStream();
+    const follower = follow(stream);
+    await publish(stream, numbers(0, 2));
+    await follower.drain();
+    await follower.disconnect();
+    await withAdmin(async (manager) => {
+      await manager.streams.delete(stream);
+      await manager.streams.add({ name: stream, subjects: [`${stream}.>`] });
+    });
+    const attempt = follower.connect();
+    await expect(attempt).rejects.toBeInstanceOf(SourceStopped);
+    await expect(attempt).rejects.toThrow(`the stream ${stream} was deleted and made again at`);
+  });
+
+  it("is forgotten without a trouble when its stream is gone", async () => {
+    const stream = await freshStream();
+    const follower = follow(stream);
+    await follower.drain();
+    await withAdmin((manager) => manager.streams.delete(stream));
+    await follower.forget("remove");
+    expect(follower.cursor).toBeUndefined();
+  });
+
+  it.for([
+    [true, 9_000],
+    [false, 2_000],
+  ] as const)("fails when its consumer is deleted, and goes on with a new one, if `stay` is %s", async ([stay, patienceMs]) => {
+    const stream = await freshStream();
+    const follower = follow(stream, { stay });
+    await publish(stream, ["1"]);
+    await follower.step(1);
+    await withAdmin((manager) => manager.consumers.delete(stream, `d_${stream}`));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    // Nothing answers its pull.
+    const attempt = expect(follower.step(1)).rejects.toThrow(`the NATS server has no consumer d_${stream} any more`);
+    await vi.advanceTimersByTimeAsync(patienceMs);
+    await attempt;
+    vi.useRealTimers();
+    await follower.disconnect();
+    await publish(stream, ["2"]);
+    await follower.step();
+    expect(read(follower.stored)).toEqual(["1", "2"]);
+  });
+
+  it("fails when its consumer is deleted while it waits for messages", async () => {
+    const stream = await freshStream();
+    const connection = await follow(stream, { stay: true }).connect();
+    onTestFinished(() => connection.close());
+    const attempt = expect(connection.read(100)).rejects.toThrow(`the consumer d_${stream} was deleted`);
+    await expect.poll(async () => (await consumerOf(stream)).num_waiting).toBe(1);
+    await withAdmin((manager) => manager.consumers.delete(stream, `d_${stream}`));
+    await attempt;
+  });
+
+  it("fails when its connection breaks while it waits for messages", async () => {
+    const stream = await freshStream();
+    const connection = await follow(stream, { stay: true }).connect();
+    onTestFinished(() => connection.close());
+    const attempt = expect(connection.read(100)).rejects.toThrow("the connection to the NATS server broke");
+    await expect.poll(async () => (await consumerOf(stream)).num_waiting).toBe(1);
+    await server.act("break");
+    await attempt;
+  });
+
+  it("says so when messages of a dead connection do not arrive again for some time", async () => {
+    const stream = await freshStream();
+    await withAdmin((manager) =>
+      manager.consumers.add(stream, { durable_name: `d_${stream}`, ack_policy: AckPolicy.Explicit, ack_wait: 60_000_000_000 }),
+    );
+    const follower = follow(stream);
+    await publish(stream, numbers(0, 4));
+    expect(read(await readAndDie(follower, 2))).toEqual(["0", "1"]);
+    const pause = vi.spyOn(scheduler, "wait").mockResolvedValue(undefined);
+    onTestFinished(() => pause.mockRestore());
+    await expect(follower.step()).rejects.toThrow(
+      /have not come back yet: .* gives them again within 60 s, or another client reads from it/,
+    );
+    expect(follower.stored).toEqual([]);
   });
 
   it.for([
@@ -213,6 +386,17 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     const { message: text, stack, cause } = error as Error;
     expect(text).toMatch(message);
     expect([text, stack, String(cause)].join("\n")).not.toContain("wrong-secret");
+  });
+
+  it.for([
+    ["with", { NATS_CREDENTIALS: "wrong-secret" }, {}, "look at the credentials in NATS_CREDENTIALS"],
+    ["without", {}, { credentials: undefined }, "look at `credentials`, which are missing"],
+  ] as const)("names what to look at if the server ends the connection of a client %s credentials", async ([, variables, more, advice]) => {
+    await server.act("refuse", true);
+    onTestFinished(() => server.act("refuse", false));
+    const attempt = follow("S", more, "followed", variables).connect();
+    await expect(attempt).rejects.toThrow("it ended the connection at once, as it does with a client that it refuses");
+    await expect(attempt).rejects.toThrow(advice);
   });
 
   it("reads payloads of every kind, and headers", async () => {
@@ -289,9 +473,12 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     const stream = await freshStream();
     const { version } = await withAdmin(async (_manager, connection) => connection.info!);
     if (!version.startsWith("2.9.")) return skip();
-    await expect(follow(stream, { subjects: [`${stream}.a`, `${stream}.b`] }).connect()).rejects.toThrow(
-      /several `subjects` need NATS 2.10/,
-    );
+    const both = (name: string) => ({ subjects: [`${name}.a`, `${name}.b`] });
+    await expect(follow(stream, both(stream)).connect()).rejects.toThrow(/several `subjects` need NATS 2.10/);
+    // A consumer of a work queue is changed, not made again: it must not give everything then.
+    const queue = await freshStream({ retention: RetentionPolicy.Workqueue });
+    await follow(queue, { subjects: [`${queue}.a`] }).drain();
+    await expect(follow(queue, both(queue)).connect()).rejects.toThrow(/several `subjects` need NATS 2.10/);
   });
 
   it("stays connected if its definition asks for that, and gets a message as soon as it is published", async () => {
@@ -309,11 +496,44 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     await connection.acknowledge(portion);
   });
 
-  it("reads a message that is larger than a pull may be", async () => {
+  it("reads messages of more bytes than a pull may bring, and one that alone is larger than that", async () => {
     const stream = await freshStream();
-    await publish(stream, [...Array.from({ length: 9 }, () => JSON.stringify("x".repeat(1_900_000))), "1"]);
+    const sizes = [5_000_000, 5_000_000, 1, 9_000_000, 1];
+    await publish(
+      stream,
+      sizes.map((size) => JSON.stringify("x".repeat(size))),
+    );
     const follower = follow(stream);
     await follower.drain();
-    expect(follower.stored.length).toBe(10);
+    expect(follower.stored.map(({ value }) => (value.data as string).length)).toEqual(sizes);
+  });
+
+  it("reads at once what arrived while it was storing, if it stays connected", async () => {
+    const stream = await freshStream();
+    const connection = await follow(stream, { stay: true }).connect();
+    onTestFinished(() => connection.close());
+    await publish(stream, ["1"]);
+    const portion = await connection.read(100);
+    await publish(stream, ["2", "3"]);
+    await expect.poll(async () => (await consumerOf(stream)).num_ack_pending).toBe(3);
+    // What the server has sent before its answer to this has arrived.
+    await connection.acknowledge(portion);
+    expect(read((await connection.read(100)).changes)).toEqual(["2", "3"]);
+  });
+
+  it("stays connected while nothing is published for longer than a pull waits", async () => {
+    const stream = await freshStream();
+    const follower = follow(stream, { stay: true });
+    await publish(stream, ["1"]);
+    await follower.step();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const idle = follower.step();
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(await idle).toEqual({ isAtEnd: false });
+    vi.useRealTimers();
+    await publish(stream, ["2"]);
+    await follower.step();
+    expect(read(follower.stored)).toEqual(["1", "2"]);
   });
 });

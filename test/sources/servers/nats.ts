@@ -8,18 +8,23 @@ import { onFreePorts, Program } from "./program.ts";
 import { Proxy } from "./proxy.ts";
 import type { RunningServer, TestServer } from "./server.ts";
 
-/** `reader` may do what a source needs that does not create its consumer, `nobody` may do nothing. */
+/**
+ * `reader` may do what a source needs that does not create its consumer, `nobody` may do nothing; `deaf` gets answers to requests and no
+ * messages, `mute` may not ask for messages.
+ */
 const config = (folder: string, port: number, webSocket: number) => `
 listen: "127.0.0.1:${port}"
 websocket { listen: "127.0.0.1:${webSocket}", no_tls: true }
 jetstream { store_dir: ${JSON.stringify(folder)} }
-max_payload: 2MB
+max_payload: 12MB
 authorization {
   users: [
     { user: tests, password: tests-password }
     { user: reader, password: reader-password, permissions: {
       publish: ["$JS.API.STREAM.INFO.*", "$JS.API.CONSUMER.INFO.>", "$JS.API.CONSUMER.MSG.NEXT.>", "$JS.ACK.>"]
       subscribe: ["_INBOX.>"] } }
+    { user: deaf, password: deaf-password, permissions: { subscribe: ["_INBOX.*.*"] } }
+    { user: mute, password: mute-password, permissions: { publish: { deny: ["$JS.API.CONSUMER.MSG.NEXT.>"] } } }
     { user: nobody, password: nobody-password, permissions: { publish: ["nothing"], subscribe: ["_INBOX.>"] } }
   ]
 }
@@ -38,6 +43,7 @@ async function startOn(port: number, webSocket: number): Promise<RunningServer> 
     url: `ws://127.0.0.1:${await proxy.start()}`,
     actions: {
       break: async () => proxy.break(),
+      refuse: async (isRefusing) => proxy.refuse(isRefusing === "true"),
       restart: async () => {
         await program.kill();
         await program.start();

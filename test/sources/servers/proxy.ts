@@ -5,10 +5,16 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Proxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #isRefusing = false;
 
   constructor(to: number) {
     this.#server = createServer((near) => {
       const far = connect(to, "127.0.0.1");
+      let isOpen = false;
+      near.on("data", () => {
+        if (isOpen && this.#isRefusing) near.destroy();
+        isOpen = true;
+      });
       for (const [socket, other] of [
         [near, far],
         [far, near],
@@ -32,6 +38,11 @@ export class Proxy {
   /** Ends all connections. */
   break(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** From now on, or no longer: ends a connection without a word when the client says something after it has opened its WebSocket. */
+  refuse(isRefusing: boolean): void {
+    this.#isRefusing = isRefusing;
   }
 
   async stop(): Promise<void> {
