@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fills the shop of version 0.1 with what test/e2e/upgrade.long.test.ts expects in of-0.1.tgz. To make that file again:
+# Fills the shop of version 0.1 with what test/e2e/upgrade.slow.test.ts expects in of-0.1.tgz. To make that file again:
 #
 #   git worktree add /tmp/headspring-0.1 3d5fd52 && cd /tmp/headspring-0.1 && npm ci
 #   npx wrangler dev --persist-to /tmp/of-0.1 --var HEADSPRING_ENV:local     # and in another terminal this script, then stop wrangler
