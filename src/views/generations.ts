@@ -14,7 +14,6 @@ import { type Succession, type TableState, answersItself, isOfEarlierIncarnation
 import { ViewTable, rebuildOf, tableOf } from "../rows/table.ts";
 import { incarnationOfView } from "../definitions/incarnation.ts";
 import type { View } from "../definitions/views/view.ts";
-import { databaseOf } from "./database.ts";
 
 export interface Generations extends Succession {
   /** The table that answers. */
@@ -51,7 +50,7 @@ export interface ViewRow {
 type State = Pick<CheckpointRow, "position" | "born_at" | "started_at" | "kept_at">;
 
 export function checkpointOf(store: Store, view: View, table: ViewTable): CheckpointStore {
-  return new CheckpointStore(databaseOf(store, view), store.name, view.name, table.generation, table.schema, incarnationOfView(view));
+  return new CheckpointStore(store.database(view.database), store.name, view.name, table.generation, table.schema, incarnationOfView(view));
 }
 
 /** The state of a table, if the table on record is not that of this code. */
@@ -76,7 +75,7 @@ export function selectServing(db: Pick<D1Database, "prepare">, store: string, vi
 
 /** The view's tables. A view that never ran is served by the table of its code. */
 export async function generationsOf(store: Store, view: View, row?: ViewRow | null): Promise<Generations> {
-  const db = databaseOf(store, view);
+  const db = store.database(view.database);
   await prepare(db);
   const read = row === undefined ? await selectServing(db, store.name, view).first<ViewRow>() : row;
   // The name was declared again: whatever its earlier view has left, this one begins as if it were the first.
@@ -120,7 +119,7 @@ export function withStates(
 
 /** Records that the view exists in this store: from then on another definition is built next to the table that serves. */
 export async function register(store: Store, view: View): Promise<void> {
-  const db = databaseOf(store, view);
+  const db = store.database(view.database);
   await prepare(db);
   const { id = null, at = null } = ownerFor(store, view) ?? {};
   const insert = `INSERT INTO headspring_views AS v (store, view, serving, deployment, deployed_at) VALUES (?, ?, ?, ?, ?)`;
@@ -185,7 +184,8 @@ export async function requestRebuild(store: Store, view: View): Promise<void> {
 async function advance(store: Store, view: View, { recorded, rebuild }: Succession): Promise<boolean> {
   const [, of = "0"] = recorded.split("_");
   if (Number(of) !== rebuild) return false;
-  const { meta } = await databaseOf(store, view)
+  const { meta } = await store
+    .database(view.database)
     .prepare(`UPDATE headspring_views SET rebuild = rebuild + 1 WHERE store = ? AND view = ? AND rebuild = ? AND serving = ?`)
     .bind(store.name, view.name, rebuild, recorded)
     .run();
@@ -218,7 +218,8 @@ export async function rebuildIfErased(store: Store, view: View): Promise<boolean
 
 /** Not while there is a table that still has what was erased, and from which another version of the code would answer. */
 async function carriedOut(store: Store, view: View, eraseTo: number): Promise<void> {
-  await databaseOf(store, view)
+  await store
+    .database(view.database)
     .prepare(
       `UPDATE headspring_views AS v SET erase_to = 0 WHERE store = ? AND view = ? AND erase_to = ?
          AND NOT EXISTS (SELECT 1 FROM headspring_checkpoints AS c

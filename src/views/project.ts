@@ -8,7 +8,6 @@ import { catchUp } from "../consumers/catch-up.ts";
 import { prepare } from "../consumers/schema.ts";
 import { CONSUMER_CALLS } from "../core/limits.ts";
 import { VIEW_BUILD_SLICE_MS, VIEW_ROLLOUT_MS } from "./limits.ts";
-import { databaseOf } from "./database.ts";
 import { type ViewRow, generationsOf, rebuildIfErased, register, selectServing } from "./generations.ts";
 import { type ViewConsumer, viewConsumer } from "./projector.ts";
 import { isQuiet, keep, swap } from "./succession.ts";
@@ -105,7 +104,7 @@ async function keepUp(
 
 /** The view's tables and how far each is, in one query: a wake-up usually finds little to do, and its queries are what it costs. */
 async function look(store: Store, view: View) {
-  const db = databaseOf(store, view);
+  const db = store.database(view.database);
   await prepare(db);
   const [row, checkpoints] = await db.batch([selectServing(db, store.name, view), CheckpointStore.selectAll(db, store.name, view.name)]);
   return {

@@ -4,13 +4,12 @@ import type { Store } from "../store/store.ts";
 import type { Checkpoint } from "../consumers/checkpoint-row.ts";
 import { type Found, type Reading, type RebuildReport, checkpointIn, reportOf } from "../consumers/report.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
-import { databaseOf } from "./database.ts";
 import { type ViewRow, generationsOf, withStates } from "./generations.ts";
 
 export async function reportView(store: Store, view: View, reading: Reading): Promise<Found> {
   const { name } = view;
   const { head } = reading;
-  const rows = await reading.rowsIn(databaseOf(store, view));
+  const rows = await reading.rowsIn(store.database(view.database));
   const own = rows.checkpoints.filter(({ consumer }) => consumer === name);
   const states = (rows.states.get("view") ?? []) as readonly (ViewRow & { readonly view: string })[];
   const row = states.find(({ view }) => view === name);

@@ -6,7 +6,6 @@ import { type CheckpointRow, fromRow } from "../consumers/checkpoint-row.ts";
 import { isMissingTable, prepare } from "../consumers/schema.ts";
 import { CONSUMER_CALLS } from "../core/limits.ts";
 import { VIEW_BUILD_SLICE_MS, VIEW_NUDGE_MS, VIEW_ROLLOUT_MS } from "./limits.ts";
-import { databaseOf } from "./database.ts";
 import { type Generations, type ViewRow, checkpointOf, generationsOf, selectServing } from "./generations.ts";
 import { project } from "./project.ts";
 import { type ReadFrom, readBatch } from "./replica.ts";
@@ -40,7 +39,7 @@ export async function readServing(
   query: (table: ViewTable, db: D1Database) => D1PreparedStatement,
   from: ReadFrom = "anywhere",
 ): Promise<ServedRows> {
-  const db = databaseOf(store, view);
+  const db = store.database(view.database);
   const known = lastServing.get(realOf(db)) ?? new Map<string, ViewTable>();
   lastServing.set(realOf(db), known);
   const key = `${store.name}/${view.name}`;

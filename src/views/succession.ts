@@ -12,7 +12,6 @@ import type { Checkpoint } from "../consumers/checkpoint-row.ts";
 import { type Deployment } from "../store/deployment.ts";
 import { VIEW_ROLLBACK_MS, VIEW_ROLLOUT_MS } from "./limits.ts";
 import { logger } from "../telemetry/logger.ts";
-import { databaseOf } from "./database.ts";
 import type { View } from "../definitions/views/view.ts";
 
 /**
@@ -113,7 +112,7 @@ export async function swap(
   if (other && !later && !quiet) return false;
   // A rebuild by older code of the same definition does not change who owns it.
   const next = other || later ? mine : owner;
-  const db = databaseOf(store, view);
+  const db = store.database(view.database);
   const [taken] = await db.batch([
     db
       .prepare(
@@ -167,7 +166,7 @@ export async function swap(
  * @returns the other table, as it is on record now
  */
 export async function keep(store: Store, view: View, succession: Succession, other: Other, position: number): Promise<Other> {
-  const db = databaseOf(store, view);
+  const db = store.database(view.database);
   const now = Date.now();
   const { wanted, own, recorded } = succession;
   const isBehind = other.position < position;

@@ -229,6 +229,29 @@ it("rows of a view that may not fit into memory together are taken in turn", asy
   expect(await marks()).toEqual(Object.fromEntries(expected));
 });
 
+/** Does something once, just before the rows of a copy are read. `end` checks that it was done. */
+function beforeRowsAreRead(work: () => Promise<unknown>) {
+  const prepare = env.VIEWS.prepare.bind(env.VIEWS);
+  let isDone = false;
+  const spy = vi.spyOn(env.VIEWS, "prepare").mockImplementation((sql) => {
+    const statement = prepare(sql);
+    if (isDone || !sql.startsWith(`SELECT * FROM "view_counted_`)) return statement;
+    isDone = true;
+    const all = async () => {
+      await work();
+      return bound.all();
+    };
+    let bound = statement;
+    return { bind: (...values: unknown[]) => ((bound = statement.bind(...values)), { all }) } as unknown as D1PreparedStatement;
+  });
+  return {
+    end(): void {
+      spy.mockRestore();
+      expect(isDone).toBe(true);
+    },
+  };
+}
+
 it("a copy that another worker begins again, while this one reads its rows, changes nothing in what is emitted", async () => {
   const { declare, read, wake, marks, expected, checkpoints, store } = await joining("begun-again");
   await declare();
@@ -236,24 +259,13 @@ it("a copy that another worker begins again, while this one reads its rows, chan
   await wake("counted");
   const copy = (await checkpoints()).find(({ generation }) => generation.includes("_"))?.generation;
   for (const value of VALUES) await read("s", value);
-  const prepare = env.VIEWS.prepare.bind(env.VIEWS);
-  let isFirst = true;
-  const spy = vi.spyOn(env.VIEWS, "prepare").mockImplementation((sql) => {
-    const statement = prepare(sql);
-    if (!isFirst || !sql.startsWith(`SELECT * FROM "view_counted_`)) return statement;
-    isFirst = false;
+  const between = beforeRowsAreRead(async () => {
     // As a worker leaves it that has marked it, and died before it was emptied. Of its rows this one may see any part.
-    const all = async () => {
-      await prepare(`UPDATE headspring_checkpoints SET retired_at = -1 WHERE store = ? AND generation = ?`).bind(store, copy).run();
-      await prepare(`DELETE FROM "view_counted_${copy}" WHERE _store = ?`).bind(store).run();
-      return bound.all();
-    };
-    let bound = statement;
-    return { bind: (...values: unknown[]) => ((bound = statement.bind(...values)), { all }) } as unknown as D1PreparedStatement;
+    await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET retired_at = -1 WHERE store = ? AND generation = ?`).bind(store, copy).run();
+    await env.VIEWS.prepare(`DELETE FROM "view_counted_${copy}" WHERE _store = ?`).bind(store).run();
   });
   await wake("counted");
-  spy.mockRestore();
-  expect(isFirst).toBe(false);
+  between.end();
   expect(await marks()).toEqual(await expected());
 });
 
@@ -275,22 +287,9 @@ it("a faster worker, while this one reads the rows, changes nothing in what is e
   await read("s", 1);
   await wake("counted");
   for (const value of [1, 1, 1]) await read("s", value);
-  const prepare = env.VIEWS.prepare.bind(env.VIEWS);
-  let isFirst = true;
-  const spy = vi.spyOn(env.VIEWS, "prepare").mockImplementation((sql) => {
-    const statement = prepare(sql);
-    if (!isFirst || !sql.startsWith(`SELECT * FROM "view_counted_`)) return statement;
-    isFirst = false;
-    const all = async () => {
-      await wake("counted");
-      return bound.all();
-    };
-    let bound = statement;
-    return { bind: (...values: unknown[]) => ((bound = statement.bind(...values)), { all }) } as unknown as D1PreparedStatement;
-  });
+  const between = beforeRowsAreRead(() => wake("counted"));
   await wake("counted");
-  spy.mockRestore();
-  expect(isFirst).toBe(false);
+  between.end();
   const { events } = await json("/log?category=marks");
   expect(events.map(({ data }: { data: object }) => data)).toEqual(
     [1, 2, 3, 4].map((n, index) => ({ at: [1, 3, 4, 5][index], even: n % 2 === 0 })),
