@@ -1,6 +1,7 @@
 /** Views and processors as Sourcery's routes show them, by their ids or names. */
 
 import { canonical } from "../../core/json.ts";
+import type { Asked } from "../../operations/check-definition.ts";
 import { remove } from "../../operations/declare.ts";
 import type { DefinitionKind } from "../../store/catalog-protocol.ts";
 import type { DeclaredDefinition } from "../../store/ready-definitions.ts";
@@ -78,4 +79,10 @@ export async function deleteDeclared(context: HttpContext, kind: KindHere, asked
   if (answer.outcome === "in-use") throw problemOf(kind, found.name, answer);
   const { id, name } = shownDefinition(found);
   return context.json({ id, name, deleted: true });
+}
+
+/** Before streams are made for it. @throws {Problem} when the catalog will refuse the definition: the store has no room for another */
+export async function requireRoom({ catalog }: Store, { kind, name, body }: Asked): Promise<void> {
+  const answer = await catalog.tryDefinition({ kind, name, definition: JSON.stringify(body) });
+  if (!("revision" in answer)) throw problemOf(kind, name, answer);
 }

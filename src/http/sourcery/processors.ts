@@ -12,7 +12,7 @@ import { API_NAME_CHARACTERS, DEFINITION_BYTES } from "../limits.ts";
 import { Problem } from "../problem.ts";
 import { type HttpContext, type HttpEnv, idempotencyKeyOf, storeOf } from "../request.ts";
 import { answering, apiIdOf } from "./answers.ts";
-import { allDefinitions, definitionName, definitionOf, deleteDeclared, otherThan, shownDefinition } from "./declared.ts";
+import { allDefinitions, definitionName, definitionOf, deleteDeclared, otherThan, requireRoom, shownDefinition } from "./declared.ts";
 import { partsOf } from "./parts.ts";
 import type { RecordForm } from "./record.ts";
 import { objectIn, refuse, requireKnown, stringIn } from "./refuse.ts";
@@ -74,7 +74,7 @@ async function create(context: HttpContext): Promise<Response> {
   if ([from, ...joined].every(exists) && [...categories, ...joined].every((one) => !around.retired.has(one))) {
     const missing = categories.filter((one) => !exists(one));
     requireFitting(name, definition, { ...around, categories: withMade(around.categories, missing) });
-    if (missing.length > 0) await requireRoom(store, name, definition);
+    if (missing.length > 0) await requireRoom(store, { kind: "processor", name, body: definition });
     await makeStreams(context, missing);
   }
 
@@ -105,12 +105,6 @@ function withMade(categories: ReadonlyMap<string, CategoryShape>, names: readonl
     { name, kind: "plain", strict: false, events: {}, factType: "Recorded", source: { name, events: {} } },
   ]);
   return new Map([...categories, ...made]);
-}
-
-/** Before streams are made for it. @throws {Problem} when the store has no room for another processor */
-async function requireRoom({ catalog }: Store, name: string, definition: ProcessorDefinition): Promise<void> {
-  const answer = await catalog.tryDefinition({ kind: "processor", name, definition: JSON.stringify(definition) });
-  if (!("revision" in answer)) throw problemOf("processor", name, answer);
 }
 
 function requireFitting(name: string, definition: ProcessorDefinition, around: Parameters<typeof checkProcessor>[2]): void {

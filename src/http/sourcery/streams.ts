@@ -20,6 +20,7 @@ import { type HttpContext, type HttpEnv, checked, idempotencyKeyOf, storeOf } fr
 import { categoryToDeclare, plainCategoryOf, retiredCategory } from "../resolve-category.ts";
 import { append, streamIdOfFact } from "../streams.ts";
 import { answering, apiIdOf } from "./answers.ts";
+import { requireRoom } from "./declared.ts";
 import { objectIn, refuse, requireKnown } from "./refuse.ts";
 import { RECORD_ID, categoryOf, fieldsOf } from "./schema.ts";
 import { streamNameIn } from "./steps.ts";
@@ -85,13 +86,12 @@ async function create(context: HttpContext): Promise<Response> {
 
 /** Before the stream is made, which would stay without its view. @throws {Problem} when the view will be refused */
 async function requirePossible(context: HttpContext, view: Asked): Promise<void> {
-  const { kind, name, body } = view;
   const store = storeOf(context);
   const answer = await tryDeclaring(store, context.env, view);
+  if ("revision" in answer) return;
   // What the view shows does not exist yet. The rest is the catalog's to say.
-  const isNext = !("revision" in answer) && answer.outcome === "unknown-category";
-  const then = isNext ? await store.catalog.tryDefinition({ kind, name, definition: JSON.stringify(body) }) : answer;
-  if (!("revision" in then)) throw problemOf(kind, name, then);
+  if (answer.outcome !== "unknown-category") throw problemOf(view.kind, view.name, answer);
+  await requireRoom(store, view);
 }
 
 function nameInUse(name: string): Problem {
